@@ -1,0 +1,50 @@
+// One login from the client's side: start(), then next() for each challenge, by Cyrus SASL with exactly
+// one mechanism that we chose. Bytes in, bytes out; base64 and the wire are the caller's. RFC 4422, 4954.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proxy/base/result.hpp"
+#include "proxy/base/secret.hpp"
+
+namespace homeward::auth {
+
+/// Bytes that tie a login to its TLS channel. RFC 5056, 5929, 9266.
+struct ChannelBinding {
+  std::string type;  ///< "tls-exporter", "tls-server-end-point" or "tls-unique"
+  std::string data;
+};
+
+struct SaslIdentity {
+  std::string host;           ///< server name as configured
+  std::string login;          ///< authentication identity
+  std::string authorization;  ///< authorization identity; empty: none is sent
+  Secret password;
+  std::optional<ChannelBinding> binding;
+};
+
+class SaslClient {
+ public:
+  explicit SaslClient(SaslIdentity identity);
+  SaslClient(SaslClient&&) noexcept;
+  SaslClient& operator=(SaslClient&&) noexcept;
+  ~SaslClient();
+
+  /// Begins with this mechanism ("SCRAM-SHA-256-PLUS", "PLAIN", …). The initial response, or nothing
+  /// where the server speaks first (LOGIN, CRAM-MD5). Error: 451 4.7.0: this mechanism can't be done here.
+  Result<std::optional<Secret>> start(std::string_view mechanism);
+  /// Answers a challenge (decoded). Error: 451 4.7.0, e.g. a server that fails to prove itself (SCRAM).
+  Result<Secret> next(std::string_view challenge);
+  /// True where the mechanism has nothing more to check. A 235 before that is not a login (SCRAM's
+  /// server signature would be missing).
+  bool complete() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace homeward::auth

@@ -1,0 +1,102 @@
+// Config: the whole configuration as plain values. A reload hands a new one to new sessions; nobody
+// changes one. Every field is one row of the table in schema.cpp (product.md 4).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proxy/base/log.hpp"
+#include "proxy/base/network.hpp"
+#include "proxy/base/secret.hpp"
+#include "proxy/mail/account.hpp"
+#include "proxy/smtp/quirks.hpp"
+
+namespace homeward::conf {
+
+/// ADDRESS:PORT to listen on.
+struct SocketAddress {
+  IpAddress address;
+  std::uint16_t port = 25;
+  std::string to_string() const;  ///< "127.0.0.1:25", "[::1]:25"
+  bool operator==(const SocketAddress&) const = default;
+};
+
+/// `systemd:NAME`: a socket passed in under that FileDescriptorName.
+struct PassedSocket {
+  std::string name;
+  bool operator==(const PassedSocket&) const = default;
+};
+
+using ListenAddress = std::variant<SocketAddress, PassedSocket>;
+
+struct Listener {
+  std::string name;
+  std::vector<ListenAddress> addresses;
+  std::vector<Network> allow;
+  smtp::QuirkSet tolerate = smtp::QuirkSet::all();
+  bool operator==(const Listener&) const = default;
+};
+
+/// One entry of `server`. A bare host stands for the ladder 465, 587, 2525.
+struct Server {
+  enum class Form : std::uint8_t { ladder, smtps, submission };
+  Form form = Form::ladder;
+  std::string host;        ///< as configured: the name that the certificate must hold
+  std::uint16_t port = 0;  ///< 465 or 587 where none is given; 0 for the ladder
+  bool operator==(const Server&) const = default;
+};
+
+enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
+enum class DeliveryMode : std::uint8_t { direct };
+
+/// Where an account's password comes from; at most one of them.
+struct PasswordInline { std::shared_ptr<const Secret> secret; };  ///< shared by the configs that hold it
+struct PasswordFile { std::filesystem::path path; };
+struct PasswordCommand { std::string command; };      ///< given to /bin/sh -c; first line of its output
+struct PasswordCredential { std::string name; };      ///< in $CREDENTIALS_DIRECTORY, systemd.exec(5)
+using PasswordSource =
+    std::variant<std::monostate, PasswordInline, PasswordFile, PasswordCommand, PasswordCredential>;
+
+struct AccountConfig {
+  mail::Account rules;  ///< whose mail it takes and as whom it sends
+  std::vector<Server> servers;
+  TlsVersion tls_min = TlsVersion::tls_1_2;
+  std::optional<std::filesystem::path> tls_ca;  ///< in place of the system's store
+  std::string login;                            ///< = address unless given
+  std::string authorization;
+  std::vector<std::string> mechanisms;          ///< upper case; empty: auto; {"NONE"}: no login
+  PasswordSource password;
+  DeliveryMode delivery = DeliveryMode::direct;
+  unsigned pool_size = 4;
+  std::optional<std::uint64_t> max_message_size;  ///< octets
+  std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};
+  std::chrono::milliseconds reply_timeout{std::chrono::minutes{5}};
+
+  const std::string& name() const { return rules.name; }
+  bool wants_login() const { return mechanisms.size() != 1 || mechanisms.front() != "NONE"; }
+};
+
+struct Config {
+  std::string hostname;
+  std::uint64_t max_message_size = 50ULL << 20U;  ///< octets
+  unsigned max_recipients = 1000;
+  unsigned max_connections = 1000;
+  unsigned max_connections_per_client = 100;
+  std::chrono::milliseconds command_timeout{std::chrono::minutes{5}};
+  std::chrono::milliseconds data_timeout{std::chrono::minutes{10}};
+  std::chrono::milliseconds shutdown_timeout{std::chrono::seconds{30}};
+  log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::automatic;
+  std::optional<std::string> default_account;  ///< resolved: a name, or none
+  std::vector<Listener> listeners;             ///< never empty: the default one where none is given
+  bool default_listener = false;               ///< none was given
+  std::vector<AccountConfig> accounts;         ///< in file order
+};
+
+}  // namespace homeward::conf

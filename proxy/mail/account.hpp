@@ -1,0 +1,54 @@
+// Account: a mailbox at a provider, as far as choosing it and writing its sender goes (product.md 4).
+// How its server is reached and its login is made stands in conf::AccountConfig.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/network.hpp"
+#include "proxy/smtp/path.hpp"
+
+namespace homeward::mail {
+
+/// One entry of `senders`: own, user@dom, *@dom, *@*.dom, or *.
+class SenderPattern {
+ public:
+  enum class Kind : std::uint8_t { own, address, domain, subdomains, any };
+
+  /// Nothing where the text is none of the five forms.
+  static std::optional<SenderPattern> parse(std::string_view text);
+  Kind kind() const { return kind_; }
+  /// `own` has no address of its own: ask Account::owns. `any` matches `<>` too.
+  bool matches(const smtp::ReversePath& path) const;
+  std::string to_string() const;
+  bool operator==(const SenderPattern&) const = default;
+
+ private:
+  Kind kind_ = Kind::own;
+  std::optional<smtp::Mailbox> address_;
+  std::string domain_;  // lower case
+};
+
+enum class RewriteSender : std::uint8_t { always, unless_own, never };
+enum class NullSender : std::uint8_t { automatic, keep, rewrite };
+
+struct Account {
+  std::string name;
+  smtp::Mailbox address;
+  std::vector<smtp::Mailbox> aliases;
+  std::vector<SenderPattern> senders;  ///< never empty: `own` by default
+  std::vector<Network> clients;        ///< empty: any
+  std::vector<std::string> listeners;  ///< empty: any
+  RewriteSender rewrite_sender = RewriteSender::unless_own;
+  NullSender null_sender = NullSender::automatic;
+  bool hide_client = true;
+
+  /// Whether the provider lets this login send as `mailbox`: its address or an alias.
+  bool owns(const smtp::Mailbox& mailbox) const;
+  bool operator==(const Account&) const = default;
+};
+
+}  // namespace homeward::mail

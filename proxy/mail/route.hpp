@@ -1,0 +1,36 @@
+// Route: the choice of an account for a transaction. Pure: product.md 4, "Routing".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "proxy/base/result.hpp"
+#include "proxy/mail/account.hpp"
+
+namespace homeward::mail {
+
+/// What is known of a transaction when its sender is named.
+struct RouteQuery {
+  smtp::ReversePath from;
+  IpAddress client;
+  std::string listener;
+};
+
+/// Accounts in file order; the first all of whose conditions hold, then `default_account`, for which only
+/// `senders` is waived. Returns the index into `accounts`.
+/// Error: 550 5.7.1 that names the sender and the cure.
+Result<std::size_t> route(std::span<const Account> accounts, const std::optional<std::string>& default_account,
+                          const RouteQuery& query);
+
+/// Two accounts that claim the same sender under the same conditions, so that the second could never be
+/// chosen for it; what they both claim, in words. Used by `homeward check`.
+struct Conflict {
+  std::size_t first = 0;
+  std::size_t second = 0;
+  std::string claim;
+};
+std::vector<Conflict> find_conflicts(std::span<const Account> accounts);
+
+}  // namespace homeward::mail

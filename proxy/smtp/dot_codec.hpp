@@ -1,0 +1,67 @@
+// The content behind DATA: its end, dot-stuffing and line ends. Only CR LF . CR LF ends it (safety.md
+// 2.1: SMTP smuggling); then, and only then, a bare LF of a tolerated client is mended into CR LF.
+// What goes upstream is stuffed anew. Works on blocks (memchr), not on lines. RFC 5321 §4.1.1.4, §4.5.2.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace homeward::smtp {
+
+enum class BareLf : std::uint8_t { mend, refuse };
+
+/// What content may not hold; the first one found. Reading goes on to the true end all the same.
+enum class ContentFault : std::uint8_t { none, bare_cr, bare_lf, nul };
+
+/// From the wire to content: unstuffed, every line ended by CR LF.
+class DotDecoder {
+ public:
+  explicit DotDecoder(BareLf bare_lf) : bare_lf_(bare_lf) {}
+
+  struct Step {
+    std::size_t consumed = 0;  ///< octets of the input that were taken; all of it unless `ended`
+    bool ended = false;        ///< CR LF . CR LF was met (or . CR LF as the very first line)
+  };
+
+  /// Decodes `input`, appending content to `out` (at most input.size() * 2 + 2 octets). After `ended`
+  /// the rest of the input is the client's next command.
+  Step decode(std::string_view input, std::string& out);
+
+  ContentFault fault() const { return fault_; }
+  bool mended_bare_lf() const { return mended_; }
+  /// True where a byte above 0x7f was met. RFC 6152.
+  bool has_eight_bit() const { return eight_bit_; }
+
+ private:
+  enum class State : std::uint8_t {
+    line_start,     // at the start of the content, or behind a true CR LF
+    line_start_dot, // a dot at such a line start
+    dot_cr,         // CR behind that dot
+    in_line,
+    after_cr,       // CR inside a line
+    after_bare_lf,  // behind a bare LF: a dot here is content
+  };
+  void note(ContentFault fault);
+
+  BareLf bare_lf_;
+  State state_ = State::line_start;
+  ContentFault fault_ = ContentFault::none;
+  bool mended_ = false;
+  bool eight_bit_ = false;
+};
+
+/// From content (every line ended by CR LF) to the wire: dots stuffed, the end written by finish().
+class DotEncoder {
+ public:
+  /// Appends the stuffed form of `content` to `out` (at most content.size() * 2 octets).
+  void encode(std::string_view content, std::string& out);
+  /// Appends a CR LF where the content's last line had none, then ". CR LF".
+  void finish(std::string& out);
+
+ private:
+  bool at_line_start_ = true;
+  bool after_cr_ = false;
+};
+
+}  // namespace homeward::smtp
