@@ -20,9 +20,13 @@ class SenderPattern {
 
   /// Nothing where the text is none of the five forms.
   static std::optional<SenderPattern> parse(std::string_view text);
+  /// The pattern of one address.
+  static SenderPattern exactly(smtp::Mailbox address);
   Kind kind() const { return kind_; }
   /// `own` has no address of its own: ask Account::owns. `any` matches `<>` too.
   bool matches(const smtp::ReversePath& path) const;
+  /// Whether this one matches all that `other` matches. `own` stands for nothing here, as in matches().
+  bool covers(const SenderPattern& other) const;
   std::string to_string() const;
   bool operator==(const SenderPattern&) const = default;
 
@@ -48,6 +52,8 @@ struct Account {
 
   /// Whether the provider lets this login send as `mailbox`: its address or an alias.
   bool owns(const smtp::Mailbox& mailbox) const;
+  /// Whether one of `senders` takes `from`.
+  bool serves(const smtp::ReversePath& from) const;
   bool operator==(const Account&) const = default;
 };
 

@@ -24,11 +24,11 @@ struct TraceFacts {
 };
 
 /// The whole field, folded, with CR LF. With hide_client neither name nor address of the client appears.
-/// It carries own_trace(hostname) so that a proxy that is pointed at itself finds its mark.
+/// "by HOSTNAME (homeward)" in it is the mark by which LoopWatch knows a message that comes back.
 std::string received_field(const TraceFacts& facts);
 
-/// Watches content on its way, across blocks of any size, for a loop: kMaxReceived Received fields, or
-/// two of this host's own. Looks at the header alone and keeps a bounded piece of a line.
+/// Watches content (lines that end in CR LF) on its way, in blocks of any size, for a loop: kMaxReceived
+/// Received fields, or two of this host's own. Looks at the header alone and keeps a bounded piece of a field.
 class LoopWatch {
  public:
   explicit LoopWatch(std::string_view hostname);
@@ -37,11 +37,14 @@ class LoopWatch {
 
  private:
   void end_of_line();
+  void begin_field();
+  void continue_field(std::string_view piece);
 
   std::string own_mark_;
-  std::string field_;  // the current field, unfolded, bounded
   std::string line_;   // the current line, bounded
+  std::string trace_;  // the body of the current Received field, unfolded, bounded; else empty
   bool in_header_ = true;
+  bool mark_wanted_ = false;  // in a Received field that has not shown our mark yet
   int received_ = 0;
   int own_ = 0;
 };

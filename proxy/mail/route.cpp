@@ -1,1 +1,145 @@
-// (being written)
+// The choice of an account for a transaction, the words of its refusal, and conflicts between accounts
+// (product.md 4, "Routing"). Called by a client's session at MAIL, again before a spooled message is
+// sent, and by `homeward check`.
+#include "proxy/mail/route.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace homeward::mail {
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& items, const T& item) {
+  return std::ranges::find(items, item) != items.end();
+}
+
+bool takes_client(const Account& account, const RouteQuery& query) {
+  return account.clients.empty() || any_contains(account.clients, query.client);
+}
+
+bool takes_listener(const Account& account, const RouteQuery& query) {
+  return account.listeners.empty() || contains(account.listeners, query.listener);
+}
+
+bool may_be_used(const Account& account, const RouteQuery& query) {
+  return takes_client(account, query) && takes_listener(account, query);
+}
+
+/// What keeps the client from `account`, and the cure.
+std::string why_not(const Account& account, const RouteQuery& query) {
+  if (!takes_client(account, query)) {
+    return fmt::format("may not be used from {0}: add {0} to its `clients`", query.client.to_string());
+  }
+  return fmt::format("may not be used on listener {0}: add {0} to its `listeners`", query.listener);
+}
+
+Error refusal(std::string text) {
+  return make_error(Fault::client, 550, {5, 7, 1}, std::move(text));
+}
+
+Error nobody_serves(const RouteQuery& query) {
+  return refusal(
+      fmt::format("No account may send as {}: add {} to `senders` of an account, or set default_account",
+                  query.from.to_string(), query.from.is_null() ? "`*`" : "it"));
+}
+
+/// One thing that an account claims: a pattern without `own`.
+std::vector<SenderPattern> claims_of(const Account& account) {
+  std::vector<SenderPattern> claims;
+  for (const auto& pattern : account.senders) {
+    if (pattern.kind() != SenderPattern::Kind::own) {
+      claims.push_back(pattern);
+      continue;
+    }
+    claims.push_back(SenderPattern::exactly(account.address));
+    for (const auto& alias : account.aliases) claims.push_back(SenderPattern::exactly(alias));
+  }
+  return claims;
+}
+
+template <class T>
+bool same_set(const std::vector<T>& a, const std::vector<T>& b) {
+  const auto within = [](const std::vector<T>& inner, const std::vector<T>& outer) {
+    return std::ranges::all_of(inner, [&](const T& item) { return contains(outer, item); });
+  };
+  return within(a, b) && within(b, a);
+}
+
+bool same_conditions(const Account& a, const Account& b) {
+  return same_set(a.clients, b.clients) && same_set(a.listeners, b.listeners);
+}
+
+std::string in_words(const SenderPattern& claim) {
+  switch (claim.kind()) {
+    case SenderPattern::Kind::own:
+    case SenderPattern::Kind::address:
+      return fmt::format("<{}>", claim.to_string());
+    case SenderPattern::Kind::domain:
+    case SenderPattern::Kind::subdomains:
+      return claim.to_string();
+    case SenderPattern::Kind::any:
+      return "* (every sender)";
+  }
+  return {};
+}
+
+/// The claims of `later` that one claim of `earlier` covers whole, in words, each once.
+std::vector<std::string> covered_claims(std::span<const SenderPattern> earlier,
+                                        std::span<const SenderPattern> later) {
+  std::vector<std::string> words;
+  for (const auto& claim : later) {
+    if (std::ranges::none_of(earlier, [&](const SenderPattern& e) { return e.covers(claim); })) continue;
+    auto text = in_words(claim);
+    if (!contains(words, text)) words.push_back(std::move(text));
+  }
+  return words;
+}
+
+}  // namespace
+
+Result<std::size_t> route(std::span<const Account> accounts,
+                          const std::optional<std::string>& default_account, const RouteQuery& query) {
+  std::optional<std::size_t> barred;  // the first that serves the sender, but not here
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    if (!accounts[i].serves(query.from)) continue;
+    if (may_be_used(accounts[i], query)) return i;
+    if (!barred) barred = i;
+  }
+  const auto fallback = std::ranges::find_if(
+      accounts, [&](const Account& account) { return default_account && account.name == *default_account; });
+  const auto fallback_index = static_cast<std::size_t>(fallback - accounts.begin());
+  if (fallback != accounts.end() && may_be_used(*fallback, query)) return fallback_index;
+  if (barred) {
+    const auto& account = accounts[*barred];
+    return std::unexpected(
+        refusal(fmt::format("No account may send as {} here: account {} {}", query.from.to_string(),
+                            account.name, why_not(account, query))));
+  }
+  if (fallback != accounts.end()) {
+    return std::unexpected(
+        refusal(fmt::format("No account may send as {}, and the default account {} {}",
+                            query.from.to_string(), fallback->name, why_not(*fallback, query))));
+  }
+  return std::unexpected(nobody_serves(query));
+}
+
+std::vector<Conflict> find_conflicts(std::span<const Account> accounts) {
+  std::vector<std::vector<SenderPattern>> claims;
+  claims.reserve(accounts.size());
+  for (const auto& account : accounts) claims.push_back(claims_of(account));
+  std::vector<Conflict> conflicts;
+  for (std::size_t first = 0; first < accounts.size(); ++first) {
+    for (std::size_t second = first + 1; second < accounts.size(); ++second) {
+      if (!same_conditions(accounts[first], accounts[second])) continue;
+      const auto covered = covered_claims(claims[first], claims[second]);
+      if (!covered.empty()) conflicts.push_back({first, second, fmt::format("{}", fmt::join(covered, ", "))});
+    }
+  }
+  return conflicts;
+}
+
+}  // namespace homeward::mail
