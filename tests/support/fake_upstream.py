@@ -1,0 +1,136 @@
+"""A submission host that does what a test tells it: TLS first or STARTTLS, chosen EHLO keywords, and a fault at any
+named step. It notes every octet that it was sent, before and inside TLS, every login and every message.
+
+Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or rcpt1, rcpt2…, data, content (once
+`content_after` octets of it have come), dot, done (the final reply is out), rset, noop, quit.
+Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, pause (until
+`release` is set, then as usual), or a reply to give ("550 5.1.1 no such user"; after a 421 it closes). A tuple
+(fault, times) holds for so many times, counted over all connections.
+"""
+import socket
+import ssl
+import threading
+
+from fake_dialog import Connection, Dialog, End
+
+EHLO = ("PIPELINING", "SIZE 209715200", "8BITMIME", "ENHANCEDSTATUSCODES")
+
+
+class FakeUpstream:
+    """Listens from the start on 127.0.0.1:`port`; stop() ends it and all its connections."""
+
+    def __init__(self, certificate, implicit=True, ehlo=EHLO, auth=("PLAIN", "LOGIN"), login=("ann", "secret"),
+                 faults=None, glued=b"", offer_starttls=True, keep_content=True, content_after=1000, backlog=600):
+        self.implicit, self.ehlo, self.auth, self.login = implicit, tuple(ehlo), tuple(auth), login
+        self.glued, self.offer_starttls, self.keep_content = glued, offer_starttls, keep_content
+        self.content_after = content_after
+        self.release = threading.Event()
+        self.connections = []
+        self._faults = {step: list(fault) if isinstance(fault, tuple) else [fault, None]
+                        for step, fault in (faults or {}).items()}
+        self.lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._sockets = set()
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(certificate.chain, certificate.key)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self):
+        return f"{'smtps' if self.implicit else 'submission'}://localhost:{self.port}"
+
+    @property
+    def messages(self):
+        with self.lock:
+            return [message for connection in self.connections for message in connection.messages]
+
+    @property
+    def auth_attempts(self):
+        return sum(connection.auth_attempts for connection in self.connections)
+
+    def everything(self):
+        """All octets that all connections brought, before and inside TLS."""
+        return b"".join(bytes(connection.plain + connection.decrypted) for connection in self.connections)
+
+    def set_fault(self, step, fault):
+        """From now on; None takes it away."""
+        with self.lock:
+            self._faults.pop(step, None)
+            if fault is not None:
+                self._faults[step] = list(fault) if isinstance(fault, tuple) else [fault, None]
+
+    def take_fault(self, *steps):
+        """The fault that holds at one of these steps now, counted down."""
+        with self.lock:
+            for step in steps:
+                fault = self._faults.get(step)
+                if fault and fault[1] != 0:
+                    if fault[1] is not None:
+                        fault[1] -= 1
+                    return fault[0]
+        return None
+
+    def has_fault(self, step):
+        with self.lock:
+            return step in self._faults and self._faults[step][1] != 0
+
+    def wait_closed(self, count=1, timeout=10):
+        """Whether the first `count` connections have come and ended within `timeout` seconds each."""
+        return len(self.connections) >= count and all(c.ended.wait(timeout) for c in self.connections[:count])
+
+    def stop(self):
+        self._stopping.set()
+        self.release.set()
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._listener.close()
+        with self.lock:
+            for open_socket in self._sockets:
+                try:
+                    open_socket.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+        self._thread.join(5)
+
+    def _accept(self):
+        while not self._stopping.is_set():
+            try:
+                accepted, _ = self._listener.accept()
+            except OSError:
+                return
+            record = Connection()
+            with self.lock:
+                self.connections.append(record)
+                self._sockets.add(accepted)
+            threading.Thread(target=self._serve, args=(accepted, record), daemon=True).start()
+
+    def _serve(self, accepted, record):
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dialog = Dialog(self, accepted, record)
+        try:
+            dialog.run()
+        except End as end:
+            record.end = end.args[0]
+        except ssl.SSLError as error:
+            record.tls_error, record.end = str(error), "eof"
+        except ConnectionError:
+            record.end = "reset"
+        except OSError:
+            record.end = "ours"
+        finally:
+            with self.lock:
+                self._sockets.discard(accepted)
+            try:
+                dialog.socket.close()
+                accepted.close()
+            except OSError:
+                pass
+            record.ended.set()
+
+    def stopped(self):
+        return self._stopping.is_set()
