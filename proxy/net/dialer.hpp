@@ -1,0 +1,19 @@
+// Dialer: a TCP connection to a host by name, over its addresses in order within one time limit.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proxy/net/resolver.hpp"
+#include "proxy/net/stream.hpp"
+
+namespace homeward::net {
+
+/// Connects to `host`:`port`. Errors: dns 451 4.4.3; network 451 4.4.1 (refused, unreachable), timeout
+/// 451 4.4.1; the last address's fault, which names host and port.
+Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, std::string host,
+                                   std::uint16_t port, std::chrono::milliseconds timeout);
+
+}  // namespace homeward::net

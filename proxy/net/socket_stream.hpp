@@ -1,0 +1,75 @@
+// What plain and TLS streams have in common: reading, writing and deadlines over an Asio layer. Included
+// by tcp_stream.cpp and tls_stream.cpp alone; others see Stream.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <span>
+#include <string_view>
+
+#include "proxy/net/deadline.hpp"
+#include "proxy/net/faults.hpp"
+#include "proxy/net/stream.hpp"
+#include "proxy/net/tcp_stream.hpp"
+
+namespace homeward::net {
+
+/// `Layer` is tcp::socket or ssl::stream<tcp::socket>.
+template <class Layer>
+class SocketStream : public Stream {
+ public:
+  template <class... Arguments>
+  explicit SocketStream(const asio::any_io_executor& executor, Arguments&&... arguments)
+      : layer_(std::forward<Arguments>(arguments)...), watchdog_(executor, [this] { close(); }) {}
+
+  Task<std::size_t> read_some(std::span<char> into) override {
+    // stop_reading() may have come while nothing was pending.
+    if (stopped_) co_return std::unexpected(canceled_error());
+    const auto [fault, count] = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kNoThrow);
+    if (!fault) co_return count;
+    if (stopped_) co_return std::unexpected(canceled_error());
+    if (is_end(fault)) co_return std::size_t{0};
+    co_return std::unexpected(describe("reading", fault));
+  }
+
+  Task<void> write(std::string_view bytes) override {
+    const auto [fault, count] = co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kNoThrow);
+    if (!fault && count == bytes.size()) co_return Result<void>{};
+    co_return std::unexpected(describe("writing", fault));
+  }
+
+  void close() noexcept override {
+    boost::system::error_code ignored;  // closing a socket that is gone already is no fault
+    layer_.lowest_layer().close(ignored);
+  }
+
+  void stop_reading() noexcept override {
+    stopped_ = true;
+    boost::system::error_code ignored;
+    layer_.lowest_layer().cancel(ignored);
+  }
+
+  void expires_after(std::chrono::milliseconds time) override { watchdog_.arm(time); }
+  void expires_never() override { watchdog_.disarm(); }
+
+  IpAddress peer() const override {
+    boost::system::error_code fault;
+    const auto endpoint = layer_.lowest_layer().remote_endpoint(fault);
+    return fault ? IpAddress{} : from_asio(endpoint.address());
+  }
+
+ protected:
+  Layer& layer() { return layer_; }
+  virtual bool is_end(const boost::system::error_code& fault) const = 0;
+  Error describe(std::string_view what, const boost::system::error_code& fault) const {
+    return watchdog_.expired() ? timeout_error(what) : network_error(what, fault);
+  }
+
+ private:
+  Layer layer_;
+  Watchdog watchdog_;
+  bool stopped_ = false;
+};
+
+}  // namespace homeward::net

@@ -1,0 +1,68 @@
+#include "proxy/net/tcp_stream.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/error.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "proxy/net/socket_stream.hpp"
+
+namespace homeward::net {
+namespace {
+
+constexpr unsigned kUserTimeoutMs = 120'000;
+
+class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
+ public:
+  explicit TcpStream(asio::ip::tcp::socket socket) : SocketStream(socket.get_executor(), std::move(socket)) {}
+
+  asio::awaitable<void> shutdown() override {
+    boost::system::error_code ignored;  // the peer may be gone; closing follows anyway
+    layer().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    close();
+    co_return;
+  }
+
+  const std::optional<TlsFacts>& tls() const override { return no_tls_; }
+  asio::ip::tcp::socket release() { return std::move(layer()); }
+
+ private:
+  bool is_end(const boost::system::error_code& fault) const override { return fault == asio::error::eof; }
+  std::optional<TlsFacts> no_tls_;
+};
+
+}  // namespace
+
+IpAddress from_asio(const asio::ip::address& address) {
+  if (address.is_v4()) return IpAddress::from_v4(address.to_v4().to_bytes());
+  return IpAddress::from_v6(address.to_v6().to_bytes());
+}
+
+asio::ip::address to_asio(const IpAddress& address) {
+  const auto& bytes = address.bytes();
+  if (address.is_v4()) return asio::ip::address_v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+  return asio::ip::address_v6(bytes);
+}
+
+void tune(asio::ip::tcp::socket& socket) {
+  boost::system::error_code ignored;  // a socket that can't be tuned still works
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const unsigned timeout = kUserTimeoutMs;
+  setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}
+
+std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket) {
+  return std::make_unique<TcpStream>(std::move(socket));
+}
+
+asio::ip::tcp::socket release_socket(std::unique_ptr<Stream> stream) {
+  auto* tcp = dynamic_cast<TcpStream*>(stream.get());
+  if (tcp == nullptr) throw std::logic_error("release_socket: not a plain TCP stream");
+  return tcp->release();
+}
+
+}  // namespace homeward::net

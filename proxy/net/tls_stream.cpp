@@ -1,0 +1,156 @@
+#include "proxy/net/tls_stream.hpp"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <array>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <utility>
+
+#include "proxy/net/certificate_fault.hpp"
+#include "proxy/net/socket_stream.hpp"
+
+namespace homeward::net {
+namespace {
+
+namespace ssl = asio::ssl;
+using Layer = ssl::stream<asio::ip::tcp::socket>;
+
+constexpr std::chrono::milliseconds kShutdownTime{1000};
+
+/// RFC 9266 §4.2: 32 octets under this label, with an empty context.
+std::string exporter_binding(SSL* tls) {
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  std::array<unsigned char, 32> bytes{};
+  if (SSL_export_keying_material(tls, bytes.data(), bytes.size(), kLabel.data(), kLabel.size(), nullptr, 0, 1) != 1) {
+    return {};
+  }
+  return {bytes.begin(), bytes.end()};
+}
+
+/// RFC 5929 §3: the first Finished message of the handshake, which is the client's in a full handshake
+/// and the server's in a resumed one.
+std::string unique_binding(SSL* tls) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  const bool ours = (SSL_is_server(tls) == 1) == (SSL_session_reused(tls) == 1);
+  const auto size = ours ? SSL_get_finished(tls, bytes.data(), bytes.size())
+                         : SSL_get_peer_finished(tls, bytes.data(), bytes.size());
+  return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(size, bytes.size()))};
+}
+
+TlsFacts read_facts(SSL* tls) {
+  TlsFacts facts;
+  facts.version = SSL_get_version(tls);
+  facts.cipher = SSL_get_cipher_name(tls);
+  const bool modern = SSL_version(tls) >= TLS1_3_VERSION;
+  facts.binding_type = modern ? "tls-exporter" : "tls-unique";
+  facts.binding_data = modern ? exporter_binding(tls) : unique_binding(tls);
+  if (facts.binding_data.empty()) facts.binding_type.clear();
+  return facts;
+}
+
+class TlsStream final : public SocketStream<Layer> {
+ public:
+  TlsStream(asio::ip::tcp::socket socket, TlsContext context)
+      : SocketStream(socket.get_executor(), std::move(socket), context.native()), context_(std::move(context)) {}
+
+  Task<void> handshake_as_client(std::string host) {
+    if (!prepare_verification(host)) {
+      co_return std::unexpected(make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} is no host name", host)));
+    }
+    const auto [fault] = co_await layer().async_handshake(ssl::stream_base::client, kNoThrow);
+    if (fault) co_return std::unexpected(explain_handshake(fault, host));
+    // Belt and braces: never go on without a verified certificate, whatever the library made of it.
+    SSL* tls = layer().native_handle();
+    if (SSL_get_verify_result(tls) != X509_V_OK || SSL_get0_peer_certificate(tls) == nullptr) {
+      co_return std::unexpected(make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} showed no certificate", host)));
+    }
+    facts_ = read_facts(tls);
+    co_return Result<void>{};
+  }
+
+  Task<void> handshake_as_server() {
+    const auto [fault] = co_await layer().async_handshake(ssl::stream_base::server, kNoThrow);
+    if (fault) co_return std::unexpected(describe("TLS handshake", fault));
+    facts_ = read_facts(layer().native_handle());
+    co_return Result<void>{};
+  }
+
+  asio::awaitable<void> shutdown() override {
+    expires_after(kShutdownTime);
+    (void)co_await layer().async_shutdown(kNoThrow);  // many peers just close: no fault
+    close();
+  }
+
+  const std::optional<TlsFacts>& tls() const override { return facts_; }
+
+ private:
+  /// SNI, the name to hold the certificate against, and a callback that keeps the reason of a refusal.
+  bool prepare_verification(const std::string& host) {
+    SSL* tls = layer().native_handle();
+    X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    const bool is_address = IpAddress::parse(host).has_value();
+    const bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1
+                                : X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1 &&
+                                      SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
+    layer().set_verify_mode(ssl::verify_peer);
+    layer().set_verify_callback([this](bool good, ssl::verify_context& context) {
+      if (!good) certificate_ = read_certificate_fault(context.native_handle());
+      return good;
+    });
+    return set;
+  }
+
+  Error explain_handshake(const boost::system::error_code& fault, const std::string& host) const {
+    if (certificate_.code != X509_V_OK) return make_error(Fault::tls, 451, {4, 7, 5}, explain(certificate_, host));
+    const auto plain = describe(fmt::format("TLS handshake with {}", host), fault);
+    if (plain.fault != Fault::network) return plain;
+    auto error = plain;
+    error.fault = Fault::tls;
+    error.reply.enhanced = {4, 7, 5};
+    if (ERR_GET_REASON(static_cast<unsigned long>(fault.value())) == SSL_R_WRONG_VERSION_NUMBER) {
+      error.reply.text = fmt::format("{} does not answer with TLS on this port; something else listens there, or the "
+                                     "network is in between", host);
+    }
+    return error;
+  }
+
+  bool is_end(const boost::system::error_code& fault) const override {
+    // Mail servers often close without close_notify; SMTP's replies, not TLS, say whether something was cut.
+    return fault == asio::error::eof || fault == ssl::error::stream_truncated;
+  }
+
+  TlsContext context_;
+  std::optional<TlsFacts> facts_;
+  CertificateFault certificate_;
+};
+
+}  // namespace
+
+Task<std::unique_ptr<Stream>> tls_connect(std::unique_ptr<Stream> plain, TlsContext context, std::string host,
+                                          std::chrono::milliseconds timeout) {
+  auto stream = std::make_unique<TlsStream>(release_socket(std::move(plain)), std::move(context));
+  stream->expires_after(timeout);
+  if (auto done = co_await stream->handshake_as_client(std::move(host)); !done) {
+    co_return std::unexpected(std::move(done.error()));
+  }
+  stream->expires_never();
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+Task<std::unique_ptr<Stream>> tls_accept(std::unique_ptr<Stream> plain, TlsContext context,
+                                         std::chrono::milliseconds timeout) {
+  auto stream = std::make_unique<TlsStream>(release_socket(std::move(plain)), std::move(context));
+  stream->expires_after(timeout);
+  if (auto done = co_await stream->handshake_as_server(); !done) {
+    co_return std::unexpected(std::move(done.error()));
+  }
+  stream->expires_never();
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+}  // namespace homeward::net
