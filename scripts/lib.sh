@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shell functions shared by the scripts beside it; sourced, never run. Here live speaking, logging with
 # progress, and bringing Debian packages; what each script is for stands in its own header.
 # Expects bash with `set -euo pipefail`; sets ROOT (the project) and LOGS (where logs of this run go).
