@@ -19,9 +19,9 @@ struct Capabilities {
   bool chunking = false;
   bool dsn = false;
   bool smtp_utf8 = false;
-  bool size = false;                        ///< SIZE is offered
-  std::optional<std::uint64_t> size_limit;  ///< octets; SIZE without a number, or 0, is no limit
-  std::vector<std::string> auth_mechanisms; ///< upper case, in the server's order, each once
+  bool size = false;                         ///< SIZE is offered
+  std::optional<std::uint64_t> size_limit;   ///< octets; SIZE without a number, or 0, is no limit
+  std::vector<std::string> auth_mechanisms;  ///< upper case, in the server's order, each once
 
   bool operator==(const Capabilities&) const = default;
 };

@@ -14,7 +14,8 @@ enum class BareLf : std::uint8_t { mend, refuse };
 /// What content may not hold; the first one found. Reading goes on to the true end all the same.
 enum class ContentFault : std::uint8_t { none, bare_cr, bare_lf, nul };
 
-/// From the wire to content: unstuffed, every line ended by CR LF.
+/// From the wire to content: unstuffed, every line ended by CR LF. A bare CR and a NUL are noted as faults
+/// and left out, so that not even forbidden content could pass one on.
 class DotDecoder {
  public:
   explicit DotDecoder(BareLf bare_lf) : bare_lf_(bare_lf) {}
@@ -35,13 +36,14 @@ class DotDecoder {
 
  private:
   enum class State : std::uint8_t {
-    line_start,     // at the start of the content, or behind a true CR LF
-    line_start_dot, // a dot at such a line start
-    dot_cr,         // CR behind that dot
-    in_line,
-    after_cr,       // CR inside a line
-    after_bare_lf,  // behind a bare LF: a dot here is content
+    line_start,      // at the start of the content, or behind a true CR LF
+    line_start_dot,  // a dot at such a line start
+    dot_cr,          // CR behind that dot
+    in_line,         // also behind a bare LF: a dot there is content
+    after_cr,        // CR inside a line
   };
+  bool take(char c, std::string& out);
+  void take_in_line(char c, std::string& out);
   void note(ContentFault fault);
 
   BareLf bare_lf_;
@@ -52,14 +54,18 @@ class DotDecoder {
 };
 
 /// From content (every line ended by CR LF) to the wire: dots stuffed, the end written by finish().
+/// Whatever comes in, no line end but CR LF, no unstuffed dot and no NUL goes out: the second lock
+/// behind DotDecoder's (a CR or LF alone becomes CR LF, a NUL is left out).
 class DotEncoder {
  public:
-  /// Appends the stuffed form of `content` to `out` (at most content.size() * 2 octets).
+  /// Appends the stuffed form of `content` to `out` (at most content.size() * 2 + 2 octets).
   void encode(std::string_view content, std::string& out);
   /// Appends a CR LF where the content's last line had none, then ". CR LF".
   void finish(std::string& out);
 
  private:
+  void take(char c, std::string& out);
+
   bool at_line_start_ = true;
   bool after_cr_ = false;
 };

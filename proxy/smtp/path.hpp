@@ -2,6 +2,7 @@
 // RFC 5321 §4.1.2 (grammar), §4.5.3.1 (sizes). UTF-8 (RFC 6531) is refused until SMTPUTF8 is served.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ inline constexpr std::size_t kMaxPath = 256;      ///< octets with < and >, RFC 
 class Mailbox {
  public:
   /// Parses `local@domain` without brackets: dot-string or quoted-string, domain or address literal.
-  /// Errors: 501 5.1.7/5.1.3-shaped text comes from the caller; here only what is wrong, in words.
+  /// Errors: what is wrong, in words that follow "The address" ("has no @: write it as name@domain").
   static std::expected<Mailbox, std::string> parse(std::string_view text);
 
   const std::string& local_part() const { return local_part_; }  ///< unquoted
@@ -62,9 +63,11 @@ struct ParsedPath {
 /// Parses the argument of MAIL after "FROM:". Source routes are accepted and dropped (RFC 5321 §4.1.2).
 /// `quirks` says which slips are mended (address_space, missing_brackets); each one used is noted in `seen`.
 /// Errors: 501 5.1.7 (syntax), 553 5.1.7 (too long), in the Error's reply.
-Result<ParsedPath<ReversePath>> parse_reverse_path(std::string_view argument, QuirkSet quirks, QuirkSet& seen);
+Result<ParsedPath<ReversePath>> parse_reverse_path(std::string_view argument, QuirkSet quirks,
+                                                   QuirkSet& seen);
 
 /// The same for RCPT after "TO:". Errors: 501 5.1.3, 553 5.1.3.
-Result<ParsedPath<ForwardPath>> parse_forward_path(std::string_view argument, QuirkSet quirks, QuirkSet& seen);
+Result<ParsedPath<ForwardPath>> parse_forward_path(std::string_view argument, QuirkSet quirks,
+                                                   QuirkSet& seen);
 
 }  // namespace homeward::smtp

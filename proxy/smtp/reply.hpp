@@ -14,9 +14,9 @@ namespace homeward::smtp {
 inline constexpr std::size_t kMaxReplyLine = 512;
 
 struct Reply {
-  int code = 0;                         ///< 200..559
-  std::optional<EnhancedCode> enhanced; ///< as found in, or to be written to, each line
-  std::vector<std::string> lines;       ///< texts without code, enhanced code and line end; at least one
+  int code = 0;                          ///< 200..559
+  std::optional<EnhancedCode> enhanced;  ///< as found in, or to be written to, each line
+  std::vector<std::string> lines;        ///< texts without code, enhanced code and line end; at least one
 
   bool is_positive() const { return code >= 200 && code < 300; }
   bool is_intermediate() const { return code >= 300 && code < 400; }
