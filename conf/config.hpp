@@ -56,10 +56,18 @@ enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
 enum class DeliveryMode : std::uint8_t { direct };
 
 /// Where an account's password comes from; at most one of them.
-struct PasswordInline { std::shared_ptr<const Secret> secret; };  ///< shared by the configs that hold it
-struct PasswordFile { std::filesystem::path path; };
-struct PasswordCommand { std::string command; };      ///< given to /bin/sh -c; first line of its output
-struct PasswordCredential { std::string name; };      ///< in $CREDENTIALS_DIRECTORY, systemd.exec(5)
+struct PasswordInline {
+  std::shared_ptr<const Secret> secret;
+};  ///< shared by the configs that hold it
+struct PasswordFile {
+  std::filesystem::path path;
+};
+struct PasswordCommand {
+  std::string command;
+};  ///< given to /bin/sh -c; first line of its output
+struct PasswordCredential {
+  std::string name;
+};  ///< in $CREDENTIALS_DIRECTORY, systemd.exec(5)
 using PasswordSource =
     std::variant<std::monostate, PasswordInline, PasswordFile, PasswordCommand, PasswordCredential>;
 
@@ -70,7 +78,7 @@ struct AccountConfig {
   std::optional<std::filesystem::path> tls_ca;  ///< in place of the system's store
   std::string login;                            ///< = address unless given
   std::string authorization;
-  std::vector<std::string> mechanisms;          ///< upper case; empty: auto; {"NONE"}: no login
+  std::vector<std::string> mechanisms;  ///< upper case; empty: auto; {"NONE"}: no login
   PasswordSource password;
   DeliveryMode delivery = DeliveryMode::direct;
   unsigned pool_size = 4;

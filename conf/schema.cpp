@@ -1,1 +1,254 @@
-// (being written)
+// The table. Setters are made from three parts: which member, how a value is read, how a list grows.
+#include "conf/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "conf/setters.hpp"
+#include "proxy/base/text.hpp"
+
+namespace homeward::conf {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""h;
+
+constexpr std::uint64_t kKilo = 1ULL << 10U;
+constexpr std::uint64_t kGiga = 1ULL << 30U;
+
+// RFC 5321 §4.5.3.1.7: no less than 64K octets of content.
+Parsed<std::uint64_t> content_size(std::string_view text) {
+  return parse_size(text, 64 * kKilo, 100 * kGiga);
+}
+Parsed<std::chrono::milliseconds> wait(std::string_view text) {
+  return parse_duration(text, 100ms, 24h);
+}
+Parsed<unsigned> many(std::string_view text) {
+  return parse_count(text, 1, 100'000);
+}
+Parsed<unsigned> few(std::string_view text) {
+  return parse_count(text, 1, 1000);
+}
+
+// clang-format off: a row is read as a row
+constexpr auto kKeys = std::to_array<Key>({
+    // [homeward]
+    {.name = "hostname", .form = "host name", .fallback = "", .example = "mail.office.example",
+     .help = "name in the greeting, in EHLO and in Received; the machine's name unless given",
+     .set = &put_general<&Config::hostname, parse_domain>},
+    {.name = "max_message_size", .form = "size", .fallback = "50M", .example = "",
+     .help = "largest message taken, announced to clients by SIZE",
+     .set = &put_general<&Config::max_message_size, content_size>},
+    {.name = "max_recipients", .form = "number", .fallback = "1000", .example = "",
+     .help = "recipients of one message at most",
+     .set = &put_general<&Config::max_recipients, many>},
+    {.name = "max_connections", .form = "number", .fallback = "1000", .example = "",
+     .help = "client connections at most; more are answered 421",
+     .set = &put_general<&Config::max_connections, many>},
+    {.name = "max_connections_per_client", .form = "number", .fallback = "100", .example = "",
+     .help = "connections of one client address at most; more are answered 421",
+     .set = &put_general<&Config::max_connections_per_client, many>},
+    {.name = "command_timeout", .form = "duration", .fallback = "5m", .example = "",
+     .help = "how long a client may take for one command (RFC 5321 4.5.3.2)",
+     .set = &put_general<&Config::command_timeout, wait>},
+    {.name = "data_timeout", .form = "duration", .fallback = "10m", .example = "",
+     .help = "how long a client may be silent while it sends a message",
+     .set = &put_general<&Config::data_timeout, wait>},
+    {.name = "shutdown_timeout", .form = "duration", .fallback = "30s", .example = "",
+     .help = "how long running transactions may go on after a stop",
+     .set = &put_general<&Config::shutdown_timeout, wait>},
+    {.name = "log_level", .form = "debug | info | warning | error", .fallback = "info", .example = "",
+     .help = "least level that is logged",
+     .set = &put_general<&Config::log_level, choose<kLogLevels>>},
+    {.name = "log_format", .form = "auto | text | json | journal", .fallback = "auto", .example = "",
+     .help = "form of the log; auto takes the journal's where systemd reads it, else text",
+     .set = &put_general<&Config::log_format, choose<kLogFormats>>},
+    {.name = "default_account", .form = "account name | none", .fallback = "", .example = "home",
+     .help = "takes what no account's rules took; the account where there is only one, else none",
+     .set = &put_default_account},
+    {.name = "include", .shape = Shape::list, .form = "files", .fallback = "", .example = "conf.d/*.ini",
+     .help = "more files, by a pattern relative to this file's folder",
+     .set = &put_include},
+
+    // [listener NAME]
+    {.name = "address", .shape = Shape::list, .form = "addresses", .fallback = "127.0.0.1:25", .example = "",
+     .help = "ADDRESS:PORT, [ADDRESS]:PORT, or systemd:NAME for a socket passed in by systemd",
+     .set = &put_list<&Listener::addresses, parse_listen_address>},
+    {.name = "allow", .shape = Shape::list, .form = "networks", .fallback = "127.0.0.0/8, ::1", .example = "",
+     .help = "who may connect; a listener beyond loopback must say it",
+     .set = &put_list<&Listener::allow, parse_network>},
+    {.name = "tolerate", .shape = Shape::list, .form = "quirks | none",
+     .fallback = "bare-lf, address-space, missing-brackets, helo-auth, auth-equals", .example = "",
+     .help = "slips of old clients that are mended; none is strict",
+     .set = &put_tolerate},
+
+    // [account NAME], [defaults]
+    {.name = "address", .form = "mail address", .fallback = "", .example = "ann@isp.example",
+     .help = "the mailbox that the provider lets this login send as",
+     .set = &put_rule<&mail::Account::address, parse_mailbox>, .need = Need::required},
+    {.name = "aliases", .shape = Shape::list, .form = "mail addresses", .fallback = "", .example = "ann.smith@isp.example",
+     .help = "further addresses that it may send as",
+     .set = &put_rule_list<&mail::Account::aliases, parse_mailbox>},
+    {.name = "server", .shape = Shape::list, .form = "servers", .fallback = "", .example = "submission.isp.example",
+     .help = "host, smtps://host[:465] or submission://host[:587], tried in order; a bare host tries 465, 587, 2525",
+     .set = &put_list<&AccountConfig::servers, parse_server>, .need = Need::required},
+    {.name = "tls_min", .form = "1.2 | 1.3", .fallback = "1.2", .example = "",
+     .help = "oldest TLS version taken from the server",
+     .set = &put<&AccountConfig::tls_min, choose<kTlsVersions>>},
+    {.name = "tls_ca", .form = "file", .fallback = "", .example = "/etc/ssl/certs/ca-certificates.crt",
+     .help = "certificates (PEM) to trust for this account, in place of the system's",
+     .set = &put_tls_ca},
+    {.name = "login", .form = "text", .fallback = "", .example = "ann@isp.example",
+     .help = "the login name; the address unless given",
+     .set = &put<&AccountConfig::login, parse_identity>},
+    {.name = "authorization", .form = "text", .fallback = "", .example = "office@isp.example",
+     .help = "whom to act for after the login (SASL authorization identity); seldom needed",
+     .set = &put<&AccountConfig::authorization, parse_identity>},
+    {.name = "mechanisms", .shape = Shape::list, .form = "auto | none | SASL mechanisms", .fallback = "auto", .example = "",
+     .help = "in the order to try; auto takes the strongest, none sends without a login (TLS stays)",
+     .set = &put_mechanism},
+    {.name = "password", .form = "text", .fallback = "", .example = "\"a ; may stand in quotes\"",
+     .help = "the password itself; the file must then be closed to others (chmod 0600)",
+     .set = &put_password, .care = Care::secret},
+    {.name = "password_file", .form = "file", .fallback = "", .example = "/etc/homeward/home.password",
+     .help = "a file whose first line is the password",
+     .set = &put_password_file, .care = Care::verbatim},
+    {.name = "password_command", .form = "command", .fallback = "",
+     .example = "secret-tool lookup service homeward account home",
+     .help = "a shell command that prints the password",
+     .set = &put_password_command, .care = Care::verbatim},
+    {.name = "password_credential", .form = "name", .fallback = "", .example = "home-password",
+     .help = "a systemd credential (LoadCredential=) that holds the password",
+     .set = &put_password_credential, .care = Care::verbatim},
+    {.name = "senders", .shape = Shape::list, .form = "sender patterns", .fallback = "own", .example = "",
+     .help = "senders that it serves: own (address and aliases), user@dom, *@dom, *@*.dom, *",
+     .set = &put_rule_list<&mail::Account::senders, parse_sender>},
+    {.name = "clients", .shape = Shape::list, .form = "networks | any", .fallback = "any", .example = "",
+     .help = "clients that may use it",
+     .set = &put_rule_list_or_any<&mail::Account::clients, parse_network>},
+    {.name = "listeners", .shape = Shape::list, .form = "listener names | any", .fallback = "any", .example = "",
+     .help = "listeners whose clients may use it",
+     .set = &put_rule_list_or_any<&mail::Account::listeners, parse_name>},
+    {.name = "rewrite_sender", .form = "always | unless-own | never", .fallback = "unless-own", .example = "",
+     .help = "when the envelope's sender becomes the account's address; unless-own keeps its aliases",
+     .set = &put_rule<&mail::Account::rewrite_sender, choose<kRewriteSender>>},
+    {.name = "null_sender", .form = "auto | keep | rewrite", .fallback = "auto", .example = "",
+     .help = "what becomes of the empty sender <> of bounces and receipts",
+     .set = &put_rule<&mail::Account::null_sender, choose<kNullSender>>},
+    {.name = "hide_client", .form = "yes | no", .fallback = "yes", .example = "",
+     .help = "no address or name of the client in Received",
+     .set = &put_rule<&mail::Account::hide_client, parse_flag>},
+    {.name = "delivery", .form = "direct", .fallback = "direct", .example = "",
+     .help = "direct: relayed while the client waits, with the server's own answers",
+     .set = &put<&AccountConfig::delivery, parse_delivery>},
+    {.name = "pool_size", .form = "number", .fallback = "4", .example = "",
+     .help = "connections to its server at most",
+     .set = &put<&AccountConfig::pool_size, few>},
+    {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
+     .help = "largest message for this account, where its provider takes less",
+     .set = &put<&AccountConfig::max_message_size, content_size>},
+    {.name = "connect_timeout", .form = "duration", .fallback = "10s", .example = "",
+     .help = "for each server tried, until it greets",
+     .set = &put<&AccountConfig::connect_timeout, wait>},
+    {.name = "reply_timeout", .form = "duration", .fallback = "5m", .example = "",
+     .help = "for each of the server's replies; twice that after the last dot",
+     .set = &put<&AccountConfig::reply_timeout, wait>},
+});
+// clang-format on
+
+// Keys and sections of the whole design that this version does not have: told apart from slips.
+constexpr auto kLaterHomeward =
+    std::to_array<std::string_view>({"state_directory", "runtime_directory", "spool", "http",
+                                     "local_recipients", "alert_command", "keep_trace"});
+constexpr auto kLaterListener =
+    std::to_array<std::string_view>({"tls", "certificate", "key", "auth", "auth_method", "patience",
+                                     "plain_auth", "client_rate", "client_rate_burst"});
+constexpr auto kLaterAccount = std::to_array<std::string_view>({"provider",
+                                                                "proxy",
+                                                                "tls_pin",
+                                                                "tls_certificate",
+                                                                "tls_key",
+                                                                "token_command",
+                                                                "oauth",
+                                                                "password_keyring",
+                                                                "tenant",
+                                                                "users",
+                                                                "local_users",
+                                                                "rewrite_from",
+                                                                "add_sender_field",
+                                                                "add_missing",
+                                                                "pool_idle",
+                                                                "rate",
+                                                                "retry",
+                                                                "retry_max",
+                                                                "expire",
+                                                                "bounce_to",
+                                                                "recipients_per_message"});
+constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth", "provider"});
+
+std::span<const std::string_view> later_keys(SectionKind section) {
+  switch (section) {
+    case SectionKind::homeward:
+      return kLaterHomeward;
+    case SectionKind::listener:
+      return kLaterListener;
+    case SectionKind::account:
+      return kLaterAccount;
+  }
+  return {};
+}
+
+std::string_view heading(SectionKind section) {
+  switch (section) {
+    case SectionKind::homeward:
+      return "[homeward]";
+    case SectionKind::listener:
+      return "a [listener NAME]";
+    case SectionKind::account:
+      return "an [account NAME] or [defaults]";
+  }
+  return {};
+}
+
+std::vector<std::string_view> names_of(SectionKind section) {
+  std::vector<std::string_view> names;
+  for (const auto& key : kKeys)
+    if (key.section() == section) names.push_back(key.name);
+  return names;
+}
+
+}  // namespace
+
+std::span<const Key> all_keys() {
+  return kKeys;
+}
+
+const Key* find_key(SectionKind section, std::string_view name) {
+  const auto key = std::ranges::find_if(
+      kKeys, [&](const Key& row) { return row.section() == section && row.name == name; });
+  return key == kKeys.end() ? nullptr : &*key;
+}
+
+std::string unknown_key_cure(SectionKind section, std::string_view name) {
+  if (std::ranges::find(later_keys(section), name) != later_keys(section).end())
+    return "this version does not have that key yet; leave it out";
+  if (name.find_first_of(" \t") != std::string_view::npos) return "write key = value; no key holds a blank";
+  for (const auto other : {SectionKind::homeward, SectionKind::listener, SectionKind::account})
+    if (other != section && find_key(other, name) != nullptr)
+      return fmt::format("that key belongs into {}", heading(other));
+  const auto names = names_of(section);
+  const auto near = text::nearest(name, names);
+  if (!near.empty()) return fmt::format("did you mean {}?", near);
+  return fmt::format("known keys here: {}", fmt::join(names, ", "));
+}
+
+bool is_later_section(std::string_view kind) {
+  return std::ranges::find(kLaterSections, kind) != kLaterSections.end();
+}
+
+}  // namespace homeward::conf

@@ -1,0 +1,159 @@
+// Checks across keys and sections. Each adds its findings at the line of the key that has to change.
+#include "conf/checks.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "proxy/base/text.hpp"
+#include "proxy/mail/route.hpp"
+
+namespace homeward::conf {
+namespace {
+
+constexpr auto kPasswordKeys =
+    std::to_array<std::string_view>({"password", "password_file", "password_command", "password_credential"});
+constexpr std::string_view kOnePassword =
+    "give one of password, password_file, password_command, password_credential";
+
+std::string to_text(const ListenAddress& address) {
+  if (const auto* passed = std::get_if<PassedSocket>(&address))
+    return fmt::format("systemd:{}", passed->name);
+  return std::get<SocketAddress>(address).to_string();
+}
+
+const SocketAddress* beyond_loopback(const Listener& listener) {
+  for (const auto& address : listener.addresses)
+    if (const auto* socket = std::get_if<SocketAddress>(&address);
+        socket != nullptr && !socket->address.is_loopback())
+      return socket;
+  return nullptr;
+}
+
+void check_open_relay(const ListenerDraft& draft, Findings& findings) {
+  const auto& [section, listener] = draft;
+  if (section.find("allow") == nullptr) {
+    if (const auto* open = beyond_loopback(listener))
+      findings.add(
+          section, "address",
+          {fmt::format(
+               "{} can be reached from other machines, and allow doesn't say which may send through it",
+               open->to_string()),
+           "name the networks of your clients (allow = 192.168.1.0/24), or listen on 127.0.0.1"});
+    return;
+  }
+  const auto everything = std::ranges::find_if(listener.allow, &Network::is_everything);
+  if (everything != listener.allow.end())
+    findings.add(section, "allow",
+                 {fmt::format("{} lets the whole internet send mail with your accounts (an open relay)",
+                              everything->to_string()),
+                  "name the networks of your clients, as in allow = 192.168.1.0/24"});
+}
+
+void check_references(const AccountDraft& draft, const std::vector<ListenerDraft>& listeners,
+                      Findings& findings, const Section* defaults) {
+  std::vector<std::string_view> names;
+  for (const auto& other : listeners) names.push_back(other.listener.name);
+  for (const auto& wanted : draft.account.rules.listeners) {
+    if (std::ranges::find(names, wanted) != names.end()) continue;
+    const bool own = draft.section.find("listeners") != nullptr || defaults == nullptr;
+    const auto near = text::nearest(wanted, names);
+    findings.add(
+        own ? draft.section : *defaults, "listeners",
+        {fmt::format("there is no listener {}", wanted),
+         near.empty() ? fmt::format("add [listener {}], or name one of: {}", wanted, fmt::join(names, ", "))
+                      : fmt::format("did you mean {}?", near)});
+  }
+}
+
+void check_required(const AccountDraft& draft, const Section* defaults, Findings& findings) {
+  for (const auto& key : all_keys()) {
+    if (key.section() != SectionKind::account || key.need != Need::required) continue;
+    const bool given = draft.section.find(key.name) != nullptr;
+    const bool given_for_all = defaults != nullptr && defaults->find(key.name) != nullptr;
+    if (given || given_for_all) continue;
+    auto cure = fmt::format("add {} = {}", key.name, key.example);
+    if (key.name == "server")
+      cure += " (this version has no table of providers yet, so each account must name one)";
+    findings.add(draft.section, key.name, {"is missing", std::move(cure)});
+  }
+}
+
+bool has_password_key(const Section* section) {
+  return section != nullptr && std::ranges::any_of(kPasswordKeys, [&](std::string_view key) {
+           return section->find(key) != nullptr;
+         });
+}
+
+void check_password_given(const AccountDraft& draft, const Section* defaults, Findings& findings) {
+  if (!draft.account.wants_login() || has_password_key(&draft.section) || has_password_key(defaults)) return;
+  findings.add(draft.section, "",
+               {"has no password",
+                fmt::format("{}; or mechanisms = none where the provider asks for no login", kOnePassword)});
+}
+
+void check_ca_file(const AccountDraft& draft, const Section* defaults, Findings& findings) {
+  const auto& path = draft.account.tls_ca;
+  std::error_code code;
+  if (!path || (std::filesystem::is_regular_file(*path, code) && ::access(path->c_str(), R_OK) == 0)) return;
+  const bool own = draft.section.find("tls_ca") != nullptr || defaults == nullptr;
+  findings.add(own ? draft.section : *defaults, "tls_ca",
+               {fmt::format("{} is not a file that can be read", shown(path->string())),
+                "name a PEM file of certificates that this user may read"});
+}
+
+}  // namespace
+
+void check_listeners(const std::vector<ListenerDraft>& drafts, Findings& findings) {
+  std::map<std::string, const Section*> taken;
+  for (const auto& draft : drafts) {
+    check_open_relay(draft, findings);
+    for (const auto& address : draft.listener.addresses) {
+      const auto [place, is_new] = taken.emplace(to_text(address), &draft.section);
+      if (!is_new)
+        findings.add(draft.section, "address",
+                     {fmt::format("{} is taken twice (first by {})", place->first, place->second->title()),
+                      "keep one"});
+    }
+  }
+}
+
+void check_password_keys(const Section& section, Findings& findings) {
+  const IniEntry* first = nullptr;
+  for (const auto& entry : section.body->entries) {
+    if (std::ranges::find(kPasswordKeys, entry.name) == kPasswordKeys.end()) continue;
+    if (first == nullptr) first = &entry;
+    if (entry.name != first->name)
+      findings.add(
+          section, entry.line, entry.name,
+          {fmt::format("stands beside {} (line {})", first->name, first->line), std::string(kOnePassword)});
+  }
+}
+
+void check_accounts(const std::vector<AccountDraft>& drafts, const Section* defaults,
+                    const std::vector<ListenerDraft>& listeners, Findings& findings) {
+  for (const auto& draft : drafts) {
+    check_required(draft, defaults, findings);
+    check_password_keys(draft.section, findings);
+    check_password_given(draft, defaults, findings);
+    check_references(draft, listeners, findings, defaults);
+    check_ca_file(draft, defaults, findings);
+  }
+}
+
+void check_conflicts(const std::vector<AccountDraft>& drafts, Findings& findings) {
+  std::vector<mail::Account> rules;
+  for (const auto& draft : drafts) rules.push_back(draft.account.rules);
+  for (const auto& [first, second, claim] : mail::find_conflicts(rules))
+    findings.add(drafts[second].section, "senders",
+                 {fmt::format("{} claims {}, and so does {} (line {})", drafts[second].section.title(), claim,
+                              drafts[first].section.title(), drafts[first].section.body->line),
+                  "tell them apart by senders, clients or listeners"});
+}
+
+}  // namespace homeward::conf
