@@ -90,7 +90,7 @@ class Dialog:
         self._reset()
         if self._fault("tls-ehlo" if self._tls else "ehlo"):
             return
-        keywords = list(self.server.ehlo)
+        keywords = list(self.server.ehlo if self._tls else self.server.ehlo_before_tls)
         if self._tls:
             if self.server.auth:
                 keywords.append("AUTH " + " ".join(self.server.auth))
@@ -197,11 +197,15 @@ class Dialog:
                 self.record.raw_content += block
             plain = block.replace(b"\r\n.", b"\r\n")
             plain = plain[1:] if plain.startswith(b".") else plain
-            digest.update(plain)
+            digest.update(self._after_marker(plain) if not size and self.server.digest_from else plain)
             size += len(plain)
             if self.server.keep_content:
                 kept.append(plain)
         return (b"".join(kept) if self.server.keep_content else None), digest.hexdigest(), size
+
+    def _after_marker(self, first_block):
+        """What a gateway put before the client's own first line is no part of the digest."""
+        return first_block[max(first_block.find(self.server.digest_from), 0):]
 
     def _reset(self):
         self._sender, self._recipients, self._recipients_seen = None, [], 0

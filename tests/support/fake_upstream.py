@@ -5,7 +5,8 @@ Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or r
 `content_after` octets of it have come), dot, done (the final reply is out), rset, noop, quit.
 Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, pause (until
 `release` is set, then as usual), or a reply to give ("550 5.1.1 no such user"; after a 421 it closes). A tuple
-(fault, times) holds for so many times, counted over all connections.
+(fault, times) holds for so many times, counted over all connections. Digests of content begin at its line
+`digest_from`, if that is given and in the first block.
 """
 import socket
 import ssl
@@ -20,10 +21,12 @@ class FakeUpstream:
     """Listens from the start on 127.0.0.1:`port`; stop() ends it and all its connections."""
 
     def __init__(self, certificate, implicit=True, ehlo=EHLO, auth=("PLAIN", "LOGIN"), login=("ann", "secret"),
-                 faults=None, glued=b"", offer_starttls=True, keep_content=True, content_after=1000, backlog=600):
+                 faults=None, glued=b"", offer_starttls=True, keep_content=True, content_after=1000, digest_from=None,
+                 backlog=600):
         self.implicit, self.ehlo, self.auth, self.login = implicit, tuple(ehlo), tuple(auth), login
         self.glued, self.offer_starttls, self.keep_content = glued, offer_starttls, keep_content
-        self.content_after = content_after
+        self.ehlo_before_tls = self.ehlo
+        self.content_after, self.digest_from = content_after, digest_from
         self.release = threading.Event()
         self.connections = []
         self._faults = {step: list(fault) if isinstance(fault, tuple) else [fault, None]
@@ -73,6 +76,15 @@ class FakeUpstream:
                     return fault[0]
         return None
 
+    def drop(self):
+        """Ends all connections that are open now."""
+        with self.lock:
+            for open_socket in self._sockets:
+                try:
+                    open_socket.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
     def has_fault(self, step):
         with self.lock:
             return step in self._faults and self._faults[step][1] != 0
@@ -89,12 +101,7 @@ class FakeUpstream:
         except OSError:
             pass
         self._listener.close()
-        with self.lock:
-            for open_socket in self._sockets:
-                try:
-                    open_socket.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+        self.drop()
         self._thread.join(5)
 
     def _accept(self):

@@ -75,17 +75,18 @@ def expect_reply(reply, code, enhanced=None, *words):
 class Homeward:
     """One running `homeward serve`, its standard error in a file."""
 
-    def __init__(self, binary, config_file, port, directory, env=None, slowness=1, **popen):
+    def __init__(self, binary, config_file, port, directory, env=None, slowness=1, prefix=(), **popen):
         self.config_file, self.port = config_file, port
         self._log_file = os.path.join(directory, f"homeward-{port}.log")
         # Its own environment, so that nothing of the machine's leaks in.
         environment = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8", **(env or {})}
         environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         with open(self._log_file, "ab") as log:
-            self.process = subprocess.Popen([binary, "serve", "--config", config_file], env=environment,
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
+            self.process = subprocess.Popen([*prefix, binary, "serve", "--config", config_file],
+                                            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
+        self._slowness = slowness
         if port:
-            self._wait_ready(20 * slowness)
+            self.wait_ready()
 
     @property
     def pid(self):
@@ -128,8 +129,9 @@ class Homeward:
         if self.process.returncode < 0 and self.process.returncode not in (-signal.SIGTERM, -signal.SIGKILL):
             raise AssertionError(f"homeward died of signal {-self.process.returncode}")
 
-    def _wait_ready(self, timeout):
-        end = time.monotonic() + timeout
+    def wait_ready(self):
+        """Until it takes connections on its port."""
+        end = time.monotonic() + 20 * self._slowness
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise AssertionError(f"homeward ended with {self.process.returncode} instead of serving")
@@ -147,6 +149,7 @@ class Bench:
     def __init__(self, binary, shared):
         self.binary = binary
         self.directory = tempfile.mkdtemp(prefix="homeward-test-")  # 0700
+        self.shared_directory = shared["directory"]
         self._shared = shared
         self._open = []
         self._running = []
@@ -155,7 +158,7 @@ class Bench:
     def certificates(self):
         if "certificates" not in self._shared:
             self._shared["certificates"] = Certificates(tempfile.mkdtemp(prefix="certificates-",
-                                                                         dir=self._shared["directory"]))
+                                                                         dir=self.shared_directory))
         return self._shared["certificates"]
 
     @property

@@ -55,7 +55,7 @@ smtpd_sasl_local_domain = {domain}
 smtpd_sasl_security_options = noanonymous
 smtpd_sender_login_maps = inline:{{ {logins} }}
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
-smtpd_recipient_restrictions = check_recipient_access inline:{{ {{nobody@example.org=550 5.1.1 no such user}} {{later@example.org=450 4.2.1 mailbox busy}} }}, permit
+smtpd_recipient_restrictions = check_recipient_access inline:{{ {{forbidden@example.org=550 5.7.1 not for you}} {{later@example.org=450 4.2.1 mailbox busy}} }}, permit
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
 smtpd_error_sleep_time = 0
@@ -68,8 +68,10 @@ _SUBMISSION = """ -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=yes
 
 _MASTER = """
 127.0.0.1:{plain} inet n - n - - smtpd
-127.0.0.1:{submission} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt{options}
-127.0.0.1:{submissions} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes{options}
+127.0.0.1:{submission} inet n - n - - smtpd -o syslog_name=postfix/submission
+  -o smtpd_tls_security_level=encrypt{options}
+127.0.0.1:{submissions} inet n - n - - smtpd -o syslog_name=postfix/submissions
+  -o smtpd_tls_wrappermode=yes{options}
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr

@@ -116,6 +116,16 @@ class Client:
         return line[:-1]
 
 
+def attempt(client, sender, recipient, content):
+    """One message as far as it gets: the step (mail, rcpt, data, dot) that was answered last, and that answer."""
+    for step, line in (("mail", f"MAIL FROM:<{sender}>"), ("rcpt", f"RCPT TO:<{recipient}>"), ("data", "DATA")):
+        answer = client.command(line)
+        if answer.code >= 400:
+            return step, answer
+    client.raw(stuffed(content) + b".\r\n")
+    return "dot", client.reply()
+
+
 def stuffed(content):
     """Content as it travels after DATA, its last line ended, without the last dot. RFC 5321 section 4.5.2."""
     if content and not content.endswith(b"\r\n"):
