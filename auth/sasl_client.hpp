@@ -33,12 +33,20 @@ class SaslClient {
   SaslClient& operator=(SaslClient&&) noexcept;
   ~SaslClient();
 
+  /// Blocking: libsasl2 asks the system resolver for our own name where that has no dot in it, and SCRAM
+  /// works for some milliseconds. So start() and next() run off the network thread; one login is used by
+  /// one thread at a time. start() may be called again, with another mechanism.
+  ///
   /// Begins with this mechanism ("SCRAM-SHA-256-PLUS", "PLAIN", …). The initial response, or nothing
   /// where the server speaks first (LOGIN, CRAM-MD5). Error: 451 4.7.0: this mechanism can't be done here.
   Result<std::optional<Secret>> start(std::string_view mechanism);
-  /// Answers a challenge (decoded). Error: 451 4.7.0, e.g. a server that fails to prove itself (SCRAM).
+  /// Answers a challenge (decoded); after complete(), an empty one with an empty answer. SCRAM's last
+  /// challenge comes as a 334 of its own (RFC 4954 §4) and is answered by an empty line. The answer to a
+  /// server that did not take the initial response with AUTH is that response, without next().
+  /// Error: 451 4.7.0; Fault::login where the server fails to prove itself (SCRAM, DIGEST-MD5),
+  /// Fault::protocol where it breaks the mechanism, Fault::local where we can't go on.
   Result<Secret> next(std::string_view challenge);
-  /// True where the mechanism has nothing more to check. A 235 before that is not a login (SCRAM's
+  /// True where the mechanism has nothing more to say or check. A 235 before that is not a login (SCRAM's
   /// server signature would be missing).
   bool complete() const;
 

@@ -38,12 +38,15 @@ class SaslServer {
     std::string challenge;  ///< to send (encoded by the caller); with done, final data (SCRAM) or empty
     std::string user;
   };
-  /// Error: 535 5.7.8 (credentials), 504 5.5.4 (mechanism), 501 5.5.2 (malformed).
+  /// Everybody acts as himself alone: an authorization identity must be the login's own.
+  /// Error: 535 5.7.8 (credentials), 504 5.5.4 (mechanism), 501 5.5.2 (malformed), 454 4.7.0 (ours). After an
+  /// error, or where the client gives up ("*"), only start() may follow.
   Result<Step> start(std::string_view mechanism, std::optional<std::string_view> initial_response);
   Result<Step> next(std::string_view response);
 
  private:
   struct State;
+  friend int register_user_lookup();  // sasl_support.hpp: the library's way to the UserDatabase
   std::unique_ptr<State> state_;
 };
 
