@@ -1,5 +1,6 @@
 #include "proxy/base/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -21,7 +22,8 @@ constexpr std::array<std::int8_t, 256> kValues = [] {
 
 std::string encode(std::string_view bytes) {
   std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  // Room for a line end too: what may be a secret is not moved, and so not left behind, by appending it.
+  out.reserve((bytes.size() + 2) / 3 * 4 + 2);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;

@@ -12,16 +12,26 @@ std::string to_string(EnhancedCode code) {
 
 std::string_view to_string(Fault fault) {
   switch (fault) {
-    case Fault::network: return "network";
-    case Fault::timeout: return "timeout";
-    case Fault::dns: return "dns";
-    case Fault::tls: return "tls";
-    case Fault::protocol: return "protocol";
-    case Fault::login: return "login";
-    case Fault::refused: return "refused";
-    case Fault::client: return "client";
-    case Fault::local: return "local";
-    case Fault::canceled: return "canceled";
+    case Fault::network:
+      return "network";
+    case Fault::timeout:
+      return "timeout";
+    case Fault::dns:
+      return "dns";
+    case Fault::tls:
+      return "tls";
+    case Fault::protocol:
+      return "protocol";
+    case Fault::login:
+      return "login";
+    case Fault::refused:
+      return "refused";
+    case Fault::client:
+      return "client";
+    case Fault::local:
+      return "local";
+    case Fault::canceled:
+      return "canceled";
   }
   return "unknown";
 }

@@ -4,9 +4,13 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "proxy/base/text.hpp"
 
@@ -25,10 +29,14 @@ bool stderr_is_journal() {
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -36,33 +44,61 @@ spdlog::level::level_enum spdlog_level(Level level) {
 /// The journal takes a syslog priority in angle brackets at the start of a line; sd-daemon(3).
 std::string_view journal_prefix(Level level) {
   switch (level) {
-    case Level::debug: return "<7>";
-    case Level::info: return "<6>";
-    case Level::warning: return "<4>";
-    case Level::error: return "<3>";
+    case Level::debug:
+      return "<7>";
+    case Level::info:
+      return "<6>";
+    case Level::warning:
+      return "<4>";
+    case Level::error:
+      return "<3>";
   }
   return "<6>";
 }
 
-struct Sink {
-  Format format = Format::text;
-  std::shared_ptr<spdlog::logger> logger;
-};
-
 std::shared_ptr<spdlog::logger> make_logger(Format format) {
-  auto logger = std::make_shared<spdlog::logger>("homeward", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("homeward", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   switch (format) {
     case Format::automatic:
-    case Format::text: logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-7l %v"); break;
-    case Format::json: logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"); break;
-    case Format::journal: logger->set_pattern("%v"); break;
+    case Format::text:
+      logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
+      break;
+    case Format::json:
+      logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
+      break;
+    case Format::journal:
+      logger->set_pattern("%v");
+      break;
   }
   logger->flush_on(spdlog::level::debug);
   return logger;
 }
 
-Sink& sink() {
-  static Sink instance{Format::text, make_logger(Format::text)};
+/// What configure() replaces whole, so that a thread which is writing keeps the one it began with.
+struct Sink {
+  Format format = Format::text;
+  std::shared_ptr<spdlog::logger> logger;
+};
+
+class CurrentSink {
+ public:
+  Sink get() {
+    const std::lock_guard lock(mutex_);
+    return sink_;
+  }
+  void set(Sink sink) {
+    const std::lock_guard lock(mutex_);
+    sink_ = std::move(sink);
+  }
+
+ private:
+  std::mutex mutex_;
+  Sink sink_{Format::text, make_logger(Format::text)};
+};
+
+CurrentSink& current_sink() {
+  static CurrentSink instance;
   return instance;
 }
 
@@ -100,21 +136,26 @@ std::string as_json(std::string_view event, std::initializer_list<Field> fields)
 
 void configure(Level level, Format format) {
   if (format == Format::automatic) format = stderr_is_journal() ? Format::journal : Format::text;
-  sink() = Sink{format, make_logger(format)};
-  sink().logger->set_level(spdlog_level(level));
+  auto logger = make_logger(format);
+  logger->set_level(spdlog_level(level));
+  current_sink().set({format, std::move(logger)});
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  auto& [format, logger] = sink();
+  const auto [format, logger] = current_sink().get();
   const auto wanted = spdlog_level(level);
   if (!logger->should_log(wanted)) return;
   switch (format) {
-    case Format::json: logger->log(wanted, as_json(event, fields)); return;
+    case Format::json:
+      logger->log(wanted, as_json(event, fields));
+      return;
     case Format::journal:
       logger->log(wanted, fmt::format("{}{}", journal_prefix(level), as_text(event, fields)));
       return;
     case Format::automatic:
-    case Format::text: logger->log(wanted, as_text(event, fields)); return;
+    case Format::text:
+      logger->log(wanted, as_text(event, fields));
+      return;
   }
 }
 

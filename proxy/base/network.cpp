@@ -7,8 +7,19 @@
 #include <charconv>
 
 namespace homeward {
+namespace {
+
+std::optional<unsigned> parse_bits(std::string_view digits) {
+  unsigned bits = 0;
+  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  if (fault != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return bits;
+}
+
+}  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.contains('\0')) return std::nullopt;  // inet_pton would read no further
   const std::string terminated(text);
   std::array<std::uint8_t, 4> four{};
   if (inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) return from_v4(four);
@@ -58,9 +69,11 @@ std::optional<Network> Network::parse(std::string_view text) {
   const unsigned width = address->is_v4() ? 32 : 128;
   network.bits_ = width;
   if (slash != std::string_view::npos) {
-    const auto digits = text.substr(slash + 1);
-    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), network.bits_);
-    if (fault != std::errc{} || end != digits.data() + digits.size() || network.bits_ > width) return std::nullopt;
+    const auto bits = parse_bits(text.substr(slash + 1));
+    // An IPv4-mapped network counts its bits as IPv6 does: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+    const unsigned mapped = address->is_v4() && text.contains(':') ? 96 : 0;
+    if (!bits || *bits < mapped || *bits - mapped > width) return std::nullopt;
+    network.bits_ = *bits - mapped;
   }
   for (unsigned bit = network.bits_; bit < width; ++bit) {
     if ((address->bytes()[bit / 8] & (0x80U >> (bit % 8))) != 0) return std::nullopt;

@@ -5,7 +5,9 @@
 
 namespace homeward {
 
-Secret::Secret(std::string&& plain) : bytes_(plain.begin(), plain.end()) { homeward::wipe(plain); }
+Secret::Secret(std::string&& plain) : bytes_(plain.begin(), plain.end()) {
+  homeward::wipe(plain);
+}
 
 Secret::Secret(Secret&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
 
@@ -17,7 +19,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+  wipe();
+}
 
 Secret Secret::clone() const {
   Secret copy;

@@ -6,7 +6,9 @@
 
 namespace homeward::text {
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 std::string to_lower(std::string_view s) {
   std::string out(s);
@@ -16,8 +18,8 @@ std::string to_lower(std::string_view s) {
 
 std::string to_upper(std::string_view s) {
   std::string out(s);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
+  std::ranges::transform(
+      out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
   return out;
 }
 
@@ -47,9 +49,9 @@ std::vector<std::string_view> split(std::string_view s, char separator) {
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {
   std::string out;
-  for (const auto& part : parts) {
-    if (!out.empty()) out += separator;
-    out += part;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) out += separator;
+    out += parts[i];
   }
   return out;
 }
@@ -86,6 +88,23 @@ std::size_t utf8_length(std::string_view s) {
   return 0;
 }
 
+/// Whether a well-formed UTF-8 sequence is a control: C0, C1 (a terminal takes U+009B for ESC [), the line
+/// and paragraph separators, and what turns the direction of text (U+202A..E, U+2066..9).
+bool is_control(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  switch (sequence.size()) {
+    case 1:
+      return byte(0) < 0x20 || byte(0) == 0x7f;
+    case 2:
+      return byte(0) == 0xc2 && byte(1) < 0xa0;
+    case 3:
+      return byte(0) == 0xe2 && ((byte(1) == 0x80 && byte(2) >= 0xa8 && byte(2) <= 0xae) ||
+                                 (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9));
+    default:
+      return false;
+  }
+}
+
 /// Edit distance of two short words (Levenshtein, one row).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -119,11 +138,11 @@ std::string printable(std::string_view s, std::size_t limit) {
   while (!s.empty()) {
     const std::size_t length = utf8 ? utf8_length(s) : 1;
     if (out.size() + length > limit) break;
-    const auto c = static_cast<unsigned char>(s[0]);
-    if (c < 0x20 || c == 0x7f || (length == 1 && c > 0x7f)) {
+    const auto character = s.substr(0, length);
+    if (is_control(character) || (length == 1 && !is_ascii(character))) {
       out += '?';
     } else {
-      out += s.substr(0, length);
+      out += character;
     }
     s.remove_prefix(length);
   }
@@ -132,10 +151,14 @@ std::string printable(std::string_view s, std::size_t limit) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = std::string_view::npos;
   for (const auto candidate : candidates) {
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    const auto allowed = longer / 3;
+    // The distance is at least the difference in length: words of any length cost nothing.
+    if (longer - shorter > allowed) continue;
     const auto distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
+    if (distance <= allowed && distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }

@@ -22,14 +22,16 @@ std::string_view trim(std::string_view s);
 std::vector<std::string_view> split(std::string_view s, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+/// C0 controls and DEL.
 bool has_control(std::string_view s);
-/// Controls and, unless `s` is valid UTF-8, bytes above 0x7e become '?'; at most `limit` bytes are kept.
+/// Controls (those of Unicode too: C1, separators, changes of direction) and, unless `s` is valid UTF-8, bytes
+/// above 0x7e become '?'; at most `limit` bytes are kept.
 std::string printable(std::string_view s, std::size_t limit = 512);
 bool is_ascii(std::string_view s);
 bool is_valid_utf8(std::string_view s);
 
 /// The candidate with the smallest edit distance to `word`, or "" where none comes near
-/// (more than a third of the letters differ).
+/// (more than a third of the longer one's letters differ).
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace homeward::text
