@@ -99,14 +99,13 @@ void append_unfolded(std::string& to, std::string_view line) {
 }  // namespace
 
 std::string received_field(const TraceFacts& facts) {
-  std::array<std::string, 5> clauses;
+  std::array<std::string, 4> clauses;
   std::size_t count = 0;
   if (!facts.hide_client) {
     clauses[count++] = fmt::format("from {} ({})", client_name(facts), address_literal(facts.client));
   }
   clauses[count++] = own_mark(facts.hostname);
-  clauses[count++] = facts.esmtp ? "with ESMTP" : "with SMTP";
-  clauses[count++] = fmt::format("id {};", facts.id);
+  clauses[count++] = fmt::format("with {} id {};", facts.esmtp ? "ESMTP" : "SMTP", facts.id);
   clauses[count++] = date(facts.when);
   return fold(std::span(clauses).first(count));
 }
