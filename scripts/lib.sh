@@ -94,7 +94,17 @@ absent() {
 }
 
 as_root() {
-  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# want_root PACKAGE…: sees to it that as_root will work, for the installation of these.
+want_root() {
+  ((EUID != 0)) || return 0
+  command -v sudo > /dev/null || die "this needs root, and there is no sudo. Run this as root:
+  apt-get install --no-install-recommends $*"
+  sudo -n true 2> /dev/null && return
+  say '  (sudo asks for your password; only packages are installed with it)'
+  sudo -v || die "no root by sudo. An administrator can run: apt-get install --no-install-recommends $*"
 }
 
 # apt_get ARGUMENT…: apt-get, waiting for another installation and asking nothing.
@@ -150,14 +160,9 @@ need() {
     warn "going on without these packages, as HOMEWARD_NO_INSTALL is set: ${missing[*]}"
     return
   fi
-  say "Installing ${#missing[@]} packages for: $*"
+  say "Installing what is missing for: $*"
   say "  ${missing[*]}" | fold -s -w 110
-  if ((EUID != 0)); then
-    command -v sudo > /dev/null || die "they need root. Run this as root:
-  apt-get install --no-install-recommends ${missing[*]}"
-    say '  (sudo may ask for your password, for apt-get alone)'
-    sudo -v || die "no root by sudo. An administrator can run: apt-get install --no-install-recommends ${missing[*]}"
-  fi
+  want_root "${missing[@]}"
   install_packages "${missing[@]}" || die 'the packages could not be installed; what apt-get said stands above.'
 }
 
