@@ -176,3 +176,10 @@ jobs() {
   ((memory >= 1)) || memory=1
   echo $((cores < memory ? cores : memory))
 }
+
+# configure PRESET. Ninja itself configures again when a CMake file changes; a changed preset it can't see.
+configure() {
+  local build=$ROOT/build/$1
+  [[ ! -e $build/build.ninja || CMakePresets.json -nt $build/.configured ]] || return 0
+  logged "configure $1" "$LOGS/configure-$1.log" cmake --preset "$1" && touch "$build/.configured"
+}
