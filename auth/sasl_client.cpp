@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "auth/sasl_support.hpp"
+#include "proxy/base/text.hpp"
 
 namespace homeward::auth {
 
@@ -45,19 +46,22 @@ bool carries_authorization(std::string_view mechanism) {
 }
 
 /// RFC 5802 §7, server-first-message: "…,i=" iteration-count.
-bool asks_too_much_work(std::string_view server_first) {
+bool asks_absurd_work(std::string_view server_first) {
   const auto at = server_first.find(",i=");
   if (at == std::string_view::npos) return false;  // malformed: the library says so
   const std::string_view digits = server_first.substr(at + 3);
   unsigned long count = 0;
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  return parsed.ec == std::errc::result_out_of_range || count > kMaxScramIterations;
+  if (parsed.ec == std::errc::invalid_argument) return false;
+  return parsed.ec != std::errc{} || count == 0 || count > kMaxScramIterations;
 }
 
 }  // namespace
 
 struct SaslClient::State {
-  explicit State(SaslIdentity who) : identity(std::move(who)), password(as_sasl_secret(identity.password)) {}
+  explicit State(SaslIdentity who) : identity(std::move(who)), password(as_sasl_secret(identity.password)) {
+    identity.password = Secret();  // one copy is enough
+  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -152,10 +156,10 @@ std::optional<Error> SaslClient::State::refuse_challenge(std::string_view challe
   if (challenges > kMaxChallenges) return failure(Fault::protocol, "the server asks without end");
   if (challenge.size() > kMaxChallenge) return failure(Fault::protocol, "the server's challenge is too long");
   if (challenges != 1) return std::nullopt;
-  if (is_scram() && asks_too_much_work(challenge))
-    return failure(Fault::protocol, "the server asks for too many iterations");
-  // DIGEST-MD5's plug-in would compare this with an answer that it has not made yet.
-  if (mechanism == "DIGEST-MD5" && challenge.find("rspauth") != std::string_view::npos)
+  if (is_scram() && asks_absurd_work(challenge))
+    return failure(Fault::protocol, "the server asks for an absurd number of iterations");
+  // DIGEST-MD5's plug-in would compare this with an answer that it has not made yet, and crash.
+  if (mechanism == "DIGEST-MD5" && text::starts_with_ignoring_case(challenge, "rspauth="))
     return failure(Fault::protocol, "the server's challenge is malformed");
   return std::nullopt;
 }
@@ -214,6 +218,7 @@ Result<Secret> SaslClient::next(std::string_view challenge) {
   if (state.done) {
     // Nothing is left to say; an empty question (a server that is used to success data) gets an empty answer.
     if (challenge.empty()) return Secret();
+    state.connection.reset();
     return std::unexpected(state.failure(Fault::protocol, "the server asks on after the end"));
   }
   const std::string terminated(challenge);

@@ -33,7 +33,12 @@ Error no_such_mechanism() {
   return refused(504, {5, 5, 4}, "Authentication mechanism not offered");
 }
 
-Error from_library(sasl_conn_t* connection, int code) {
+/// One answer for an unknown user and a wrong password: a stranger learns nothing (RFC 4954 §6).
+Error credentials_invalid(std::string detail) {
+  return refused(535, {5, 7, 8}, "Authentication credentials invalid", std::move(detail));
+}
+
+Error from_library(sasl_conn_t* connection, int code, bool later) {
   std::string words = sasl_words(connection, code);
   switch (code) {
     case SASL_NOMECH:
@@ -41,14 +46,14 @@ Error from_library(sasl_conn_t* connection, int code) {
     case SASL_ENCRYPT:
       return no_such_mechanism();
     case SASL_BADPROT:
-    case SASL_BADPARAM:
-      return malformed();
+      // After the first response it is no slip of form any more: a binding or a proof that does not fit.
+      if (!later) return malformed();
+      return credentials_invalid(std::move(words));
     case SASL_NOTINIT:
     case SASL_NOMEM:
       return refused(454, {4, 7, 0}, "Temporary authentication failure", std::move(words));
     default:
-      // One answer for an unknown user and a wrong password: a stranger learns nothing (RFC 4954 §6).
-      return refused(535, {5, 7, 8}, "Authentication credentials invalid", std::move(words));
+      return credentials_invalid(std::move(words));
   }
 }
 
@@ -127,8 +132,14 @@ int SaslServer::State::look_up(void*, sasl_server_params_t* asked, unsigned flag
     return SASL_FAIL;
   const auto password = static_cast<State*>(context)->password_of({user, size});
   if (!password) return SASL_NOUSER;
-  const auto bytes = password->reveal();
-  return utils.prop_set(asked->propctx, SASL_AUX_PASSWORD, bytes.data(), static_cast<int>(bytes.size()));
+  // PLAIN and LOGIN look a user up twice, and ask for the password the second time.
+  for (const propval* wanted = utils.prop_get(asked->propctx); wanted != nullptr && wanted->name != nullptr;
+       ++wanted) {
+    if (std::string_view(wanted->name) != SASL_AUX_PASSWORD || wanted->values != nullptr) continue;
+    const auto bytes = password->reveal();
+    return utils.prop_set(asked->propctx, SASL_AUX_PASSWORD, bytes.data(), static_cast<int>(bytes.size()));
+  }
+  return SASL_OK;
 }
 
 int SaslServer::State::init_lookup(const sasl_utils_t*, int max_version, int* version,
@@ -171,7 +182,7 @@ std::optional<Secret> SaslServer::State::password_of(std::string_view user) cons
 
 bool SaslServer::State::may_use(std::string_view mechanism) const {
   if (mechanism.ends_with(kPlusSuffix)) {
-    if (!binding) return false;
+    if (!binding || !mechanism.starts_with("SCRAM-")) return false;
     mechanism.remove_suffix(kPlusSuffix.size());
   }
   return is_mechanism_name(mechanism) && std::ranges::find(mechanisms, mechanism) != mechanisms.end();
@@ -184,7 +195,7 @@ Result<SaslServer::Step> SaslServer::State::judge(int code, const char* bytes, u
   const void* user = nullptr;
   if (code == SASL_OK) code = sasl_getprop(connection.get(), SASL_USERNAME, &user);
   if (code != SASL_OK || user == nullptr) {
-    Error error = from_library(connection.get(), code);
+    Error error = from_library(connection.get(), code, responses > 0);
     // libsasl2 would take one more step after a failed channel binding for a success.
     connection.reset();
     return std::unexpected(std::move(error));
@@ -235,7 +246,7 @@ Result<SaslServer::Step> SaslServer::start(std::string_view mechanism,
   if (!state.may_use(name)) return std::unexpected(no_such_mechanism());
   if (initial_response && initial_response->size() > kMaxResponse) return std::unexpected(malformed());
   if (const int code = state.open(); code != SASL_OK)
-    return std::unexpected(from_library(state.connection.get(), code));
+    return std::unexpected(from_library(state.connection.get(), code, false));
   // RFC 5802 §6: whoever chose -PLUS must bind the channel.
   state.property.critical = name.ends_with(kPlusSuffix) ? 1 : 0;
 
