@@ -59,6 +59,7 @@ void check_references(const AccountDraft& draft, const std::vector<ListenerDraft
                       Findings& findings, const Section* defaults) {
   std::vector<std::string_view> names;
   for (const auto& other : listeners) names.push_back(other.listener.name);
+  if (names.empty()) names.push_back(kDefaultListener);
   for (const auto& wanted : draft.account.rules.listeners) {
     if (std::ranges::find(names, wanted) != names.end()) continue;
     const bool own = draft.section.find("listeners") != nullptr || defaults == nullptr;
@@ -147,13 +148,20 @@ void check_accounts(const std::vector<AccountDraft>& drafts, const Section* defa
 }
 
 void check_conflicts(const std::vector<AccountDraft>& drafts, Findings& findings) {
+  std::vector<const AccountDraft*> whole;
   std::vector<mail::Account> rules;
-  for (const auto& draft : drafts) rules.push_back(draft.account.rules);
-  for (const auto& [first, second, claim] : mail::find_conflicts(rules))
-    findings.add(drafts[second].section, "senders",
-                 {fmt::format("{} claims {}, and so does {} (line {})", drafts[second].section.title(), claim,
-                              drafts[first].section.title(), drafts[first].section.body->line),
-                  "tell them apart by senders, clients or listeners"});
+  for (const auto& draft : drafts) {
+    if (draft.account.rules.address == smtp::Mailbox{}) continue;  // missing or wrong, and told
+    whole.push_back(&draft);
+    rules.push_back(draft.account.rules);
+  }
+  for (const auto& [first, second, claim] : mail::find_conflicts(rules)) {
+    const auto& other = whole[first]->section;
+    findings.add(
+        whole[second]->section, "senders",
+        {fmt::format("claims {}, as {} does ({}:{})", claim, other.title(), *other.file, other.body->line),
+         "tell the two apart by senders, clients or listeners"});
+  }
 }
 
 }  // namespace homeward::conf

@@ -2,12 +2,16 @@
 // that names exist, that accounts don't claim the same. Called by loader.cpp once all sections are read.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "conf/config.hpp"
 #include "conf/section_reader.hpp"
 
 namespace homeward::conf {
+
+/// The name of the listener that is there where none is given.
+inline constexpr std::string_view kDefaultListener = "default";
 
 struct ListenerDraft {
   Section section;

@@ -47,12 +47,15 @@ std::vector<Rejection> mode_faults(const struct stat& status, const std::string&
   return faults;
 }
 
-// All of the descriptor, at most kMaxFile + 1 bytes; nothing after a read error (errno is set).
+// All of the descriptor; more than kMaxFile bytes where it is too large, nothing after a read error (errno
+// is set). In one piece of memory, so that the caller can wipe all of it.
 std::optional<std::string> read_all(int descriptor) {
+  constexpr std::size_t kPiece = 16384;
   std::string text;
+  text.reserve(kMaxFile + kPiece);
   while (text.size() <= kMaxFile) {
     const auto have = text.size();
-    text.resize(have + 16384);
+    text.resize(have + kPiece);
     const auto got = ::read(descriptor, text.data() + have, text.size() - have);
     if (got < 0 && errno != EINTR) return std::nullopt;
     text.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));

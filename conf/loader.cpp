@@ -73,11 +73,14 @@ class Loader {
  private:
   bool is_known(const fs::path& file) const;
   void read_source(const fs::path& file);
+  void take_source(const fs::path& file, FileText content);
   void read_includes();
+  void read_included(const fs::path& file, const Problem& place);
   void check_secret_mode(const Source& source, bool others_may_read);
   void sort_sections(const Source& source);
   std::optional<Section> classify(const Source& source, const IniSection& body);
   bool is_repeated(const Section& section);
+  void check_only(const Section& section);
   void read_general();
   void read_listeners();
   void read_accounts();
@@ -107,7 +110,7 @@ Loaded Loader::load(const fs::path& file) {
   resolve_default_account();
   check_listeners(listeners_, findings_);
   check_accounts(accounts_, defaults_, listeners_, findings_);
-  if (findings_.empty()) check_conflicts(accounts_, findings_);
+  check_conflicts(accounts_, findings_);
   if (!findings_.empty()) return std::unexpected(sorted_problems());
   return finish();
 }
@@ -120,7 +123,10 @@ bool Loader::is_known(const fs::path& file) const {
 }
 
 void Loader::read_source(const fs::path& file) {
-  auto content = read_file(file);
+  take_source(file, read_file(file));
+}
+
+void Loader::take_source(const fs::path& file, FileText content) {
   for (auto& [finding, cure] : content.faults)
     findings_.add({file.string(), 0, "", std::move(finding), std::move(cure)});
   if (!content.text) return;
@@ -154,21 +160,49 @@ void Loader::read_includes() {
       if (entry.name != "include") continue;
       for (const auto pattern : text::split(entry.value, ','))
         for (const auto& file : expand_include(main.folder, pattern))
-          if (!is_known(file)) read_source(file);
+          read_included(file, {main.file, entry.line, "[homeward] include", "", ""});
     }
   }
+}
+
+// What can't be read at all is told where it is included; the rest, in the file itself.
+void Loader::read_included(const fs::path& file, const Problem& place) {
+  if (is_known(file)) return;
+  auto content = read_file(file);
+  if (content.text) return take_source(file, std::move(content));
+  for (const auto& [finding, cure] : content.faults)
+    findings_.add({place.file, place.line, place.key, fmt::format("{} {}", file.string(), finding), cure});
 }
 
 void Loader::sort_sections(const Source& source) {
   for (const auto& body : source.ini.sections) {
     if (body.name.empty()) continue;  // told already
     auto section = classify(source, body);
-    if (!section || is_repeated(*section)) continue;
+    if (!section) continue;
     if (section->heading == Heading::homeward && &source != &sources_.front() &&
         section->find("include") != nullptr)
       findings_.add(*section, "include",
                     {"stands in an included file", "only the main file may include others"});
-    sections_.push_back(*std::move(section));
+    if (is_repeated(*section))
+      check_only(*section);
+    else
+      sections_.push_back(*std::move(section));
+  }
+}
+
+// A repeated section's keys are looked at for their own faults, and go nowhere.
+void Loader::check_only(const Section& section) {
+  HomewardSection general;
+  Listener listener;
+  AccountConfig account;
+  switch (section.heading) {
+    case Heading::homeward:
+      return apply(section, general, findings_);
+    case Heading::listener:
+      return apply(section, listener, findings_);
+    case Heading::defaults:
+    case Heading::account:
+      return apply(section, account, findings_);
   }
 }
 
@@ -283,7 +317,8 @@ std::shared_ptr<const Config> Loader::finish() {
   for (auto& draft : accounts_) config.accounts.push_back(std::move(draft.account));
   config.default_listener = config.listeners.empty();
   if (config.default_listener)
-    config.listeners.push_back(new_listener("default", {loopback("127.0.0.1"), loopback("::1")}));
+    config.listeners.push_back(
+        new_listener(std::string(kDefaultListener), {loopback("127.0.0.1"), loopback("::1")}));
   return std::make_shared<const Config>(std::move(config));
 }
 

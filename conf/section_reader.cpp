@@ -11,6 +11,8 @@
 namespace homeward::conf {
 namespace {
 
+constexpr std::size_t kMostProblems = 1000;  // nobody reads more of a file that is no configuration
+
 struct Item {
   std::string_view text;
   unsigned line = 0;
@@ -127,8 +129,18 @@ unsigned Section::line_of(std::string_view key) const {
 void Findings::add(const Section& section, unsigned line, std::string_view key, Rejection rejection) {
   auto place = section.title();
   if (!key.empty()) place += fmt::format(" {}", text::printable(key, 49));
-  problems_.push_back(
-      {*section.file, line, std::move(place), std::move(rejection.finding), std::move(rejection.cure)});
+  add(Problem{*section.file, line, std::move(place), std::move(rejection.finding),
+              std::move(rejection.cure)});
+}
+
+// What is wrong in [defaults] comes up at each account.
+void Findings::add(Problem problem) {
+  const auto same = [&](const Problem& other) {
+    return other.line == problem.line && other.file == problem.file && other.key == problem.key &&
+           other.finding == problem.finding;
+  };
+  if (problems_.size() < kMostProblems && std::ranges::none_of(problems_, same))
+    problems_.push_back(std::move(problem));
 }
 
 void apply(const Section& section, HomewardSection& target, Findings& findings) {

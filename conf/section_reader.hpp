@@ -29,14 +29,14 @@ struct Section {
   unsigned line_of(std::string_view key) const;  ///< the section's own line where the key is not given
 };
 
-/// All findings so far.
+/// All findings so far, each told once.
 class Findings {
  public:
   void add(const Section& section, unsigned line, std::string_view key, Rejection rejection);
   void add(const Section& section, std::string_view key, Rejection rejection) {
     add(section, section.line_of(key), key, std::move(rejection));
   }
-  void add(Problem problem) { problems_.push_back(std::move(problem)); }
+  void add(Problem problem);
   bool empty() const { return problems_.empty(); }
   std::vector<Problem>& problems() { return problems_; }
 

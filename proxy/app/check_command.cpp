@@ -1,0 +1,225 @@
+// The words of `homeward check`. Passwords are named by where they come from and never shown; neither is
+// password_command, which may hold one.
+#include "proxy/app/check_command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sysexits.h>
+
+#include <cstdio>
+#include <type_traits>
+#include <variant>
+
+#include "proxy/app/json_text.hpp"
+#include "proxy/base/text.hpp"
+
+namespace homeward::app {
+namespace {
+
+std::string address_text(const conf::ListenAddress& address) {
+  if (const auto* passed = std::get_if<conf::PassedSocket>(&address))
+    return fmt::format("systemd:{}", passed->name);
+  return std::get<conf::SocketAddress>(address).to_string();
+}
+
+std::string server_text(const conf::Server& server) {
+  const bool is_v6 = server.host.find(':') != std::string::npos;
+  const auto host = is_v6 ? fmt::format("[{}]", server.host) : server.host;
+  switch (server.form) {
+    case conf::Server::Form::ladder:
+      return host;
+    case conf::Server::Form::smtps:
+      return fmt::format("smtps://{}:{}", host, server.port);
+    case conf::Server::Form::submission:
+      return fmt::format("submission://{}:{}", host, server.port);
+  }
+  return host;
+}
+
+// The key that gives the password; what it says only where that is no secret.
+std::string password_text(const conf::PasswordSource& source) {
+  return std::visit(
+      [](const auto& from) -> std::string {
+        using From = std::remove_cvref_t<decltype(from)>;
+        if constexpr (std::is_same_v<From, conf::PasswordInline>) return "password (in this file)";
+        if constexpr (std::is_same_v<From, conf::PasswordFile>)
+          return fmt::format("password_file {}", from.path.string());
+        if constexpr (std::is_same_v<From, conf::PasswordCommand>) return "password_command";
+        if constexpr (std::is_same_v<From, conf::PasswordCredential>)
+          return fmt::format("password_credential {}", from.name);
+        return "none";
+      },
+      source);
+}
+
+template <class Items, class Text>
+std::vector<std::string> texts(const Items& items, Text to_text) {
+  std::vector<std::string> result;
+  for (const auto& item : items) result.push_back(to_text(item));
+  return result;
+}
+
+std::vector<std::string> network_texts(const std::vector<Network>& networks) {
+  return texts(networks, [](const Network& network) { return network.to_string(); });
+}
+
+// Reverse-paths that the account serves, `own` as the addresses it stands for.
+std::vector<std::string> sender_texts(const mail::Account& account) {
+  std::vector<std::string> result;
+  for (const auto& pattern : account.senders) {
+    if (pattern.kind() != mail::SenderPattern::Kind::own) {
+      result.push_back(pattern.to_string());
+      continue;
+    }
+    result.push_back(account.address.to_string());
+    for (const auto& alias : account.aliases) result.push_back(alias.to_string());
+  }
+  return result;
+}
+
+std::string list(const std::vector<std::string>& items) {
+  return text::join(items, ", ");
+}
+
+bool is_default(const conf::Config& config, const conf::AccountConfig& account) {
+  return config.default_account && *config.default_account == account.name();
+}
+
+bool serves_all_senders(const mail::Account& account) {
+  for (const auto& pattern : account.senders)
+    if (pattern.kind() == mail::SenderPattern::Kind::any) return true;
+  return false;
+}
+
+// Who may use the account, in words.
+std::string users_text(const conf::Config& config, const conf::AccountConfig& account) {
+  const auto& rules = account.rules;
+  auto words = serves_all_senders(rules) ? std::string("mail from any sender")
+                                         : fmt::format("mail from {}", list(sender_texts(rules)));
+  if (is_default(config, account))
+    words += config.accounts.size() == 1 ? ", and anything else (default_account)"
+                                         : ", and anything that no other account took (default_account)";
+  words += rules.clients.empty() ? "; any client that may connect"
+                                 : fmt::format("; clients {}", list(network_texts(rules.clients)));
+  if (!rules.listeners.empty())
+    words += fmt::format("; on listener{} {}", rules.listeners.size() == 1 ? "" : "s", list(rules.listeners));
+  return words;
+}
+
+std::string sends_as_text(const mail::Account& account) {
+  switch (account.rewrite_sender) {
+    case mail::RewriteSender::always:
+      return fmt::format("{}, whatever the sender was", account.address.to_string());
+    case mail::RewriteSender::unless_own:
+      return account.aliases.empty()
+                 ? account.address.to_string()
+                 : fmt::format("{}, or the alias that the sender was", account.address.to_string());
+    case mail::RewriteSender::never:
+      return "the sender as it was (rewrite_sender = never)";
+  }
+  return {};
+}
+
+std::string login_text(const conf::AccountConfig& account) {
+  if (!account.wants_login()) return "none (mechanisms = none)";
+  auto words = fmt::format("{}, password from {}", account.login, password_text(account.password));
+  if (!account.authorization.empty()) words += fmt::format(", acting for {}", account.authorization);
+  if (!account.mechanisms.empty()) words += fmt::format(", by {}", list(account.mechanisms));
+  return words;
+}
+
+std::string listener_text(const conf::Listener& listener) {
+  return fmt::format("listener {}\n  address   {}\n  allow     {}\n", listener.name,
+                     list(texts(listener.addresses, address_text)), list(network_texts(listener.allow)));
+}
+
+std::string account_text(const conf::Config& config, const conf::AccountConfig& account) {
+  return fmt::format(
+      "account {}\n  address   {}\n  server    {}\n  login     {}\n  used by   {}\n  sends as  {}\n",
+      account.name(), account.rules.address.to_string(), list(texts(account.servers, server_text)),
+      login_text(account), users_text(config, account), sends_as_text(account.rules));
+}
+
+std::string listener_json(const conf::Listener& listener) {
+  return json::object({{"name", json::string(listener.name)},
+                       {"addresses", json::array_of_strings(texts(listener.addresses, address_text))},
+                       {"allow", json::array_of_strings(network_texts(listener.allow))}});
+}
+
+std::string account_json(const conf::Config& config, const conf::AccountConfig& account) {
+  const auto& rules = account.rules;
+  const auto aliases = texts(rules.aliases, [](const smtp::Mailbox& alias) { return alias.to_string(); });
+  return json::object({{"name", json::string(account.name())},
+                       {"address", json::string(rules.address.to_string())},
+                       {"aliases", json::array_of_strings(aliases)},
+                       {"servers", json::array_of_strings(texts(account.servers, server_text))},
+                       {"login", account.wants_login() ? json::string(account.login) : "null"},
+                       {"password_from", json::string(password_text(account.password))},
+                       {"mechanisms", json::array_of_strings(account.mechanisms)},
+                       {"senders", json::array_of_strings(sender_texts(rules))},
+                       {"clients", json::array_of_strings(network_texts(rules.clients))},
+                       {"listeners", json::array_of_strings(rules.listeners)},
+                       {"default", json::boolean(is_default(config, account))},
+                       {"used_by", json::string(users_text(config, account))},
+                       {"sends_as", json::string(sends_as_text(rules))}});
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string describe(const conf::Config& config) {
+  std::string words;
+  for (const auto& listener : config.listeners) words += listener_text(listener) + '\n';
+  for (const auto& account : config.accounts) words += account_text(config, account) + '\n';
+  if (!config.default_account) words += "Mail that no account takes is refused (no default_account).\n";
+  return words;
+}
+
+std::string describe_json(const std::filesystem::path& file, const conf::Config& config) {
+  const auto listeners = texts(config.listeners, listener_json);
+  const auto accounts = texts(
+      config.accounts, [&](const conf::AccountConfig& account) { return account_json(config, account); });
+  return json::object(
+      {{"file", json::string(file.string())},
+       {"ok", json::boolean(true)},
+       {"hostname", json::string(config.hostname)},
+       {"default_account", config.default_account ? json::string(*config.default_account) : "null"},
+       {"listeners", json::array(listeners)},
+       {"accounts", json::array(accounts)}});
+}
+
+std::string problems_json(const std::filesystem::path& file, const std::vector<conf::Problem>& problems) {
+  const auto items = texts(problems, [](const conf::Problem& problem) {
+    return json::object({{"file", json::string(problem.file)},
+                         {"line", problem.line == 0 ? "null" : std::to_string(problem.line)},
+                         {"key", json::string(problem.key)},
+                         {"finding", json::string(problem.finding)},
+                         {"cure", json::string(problem.cure)}});
+  });
+  return json::object({{"file", json::string(file.string())},
+                       {"ok", json::boolean(false)},
+                       {"problems", json::array(items)}});
+}
+
+int run_check(const std::filesystem::path& file, bool json) {
+  const auto loaded = conf::load(file);
+  if (loaded) {
+    const auto words = json ? describe_json(file, **loaded) + '\n'
+                            : fmt::format("{} is right.\n\n{}", file.string(), describe(**loaded));
+    fmt::print("{}", words);
+    return EX_OK;
+  }
+  const auto& problems = loaded.error();
+  if (json) {
+    fmt::print("{}\n", problems_json(file, problems));
+    return EX_CONFIG;
+  }
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", problem.to_string());
+  fmt::print(stderr, "{}\n", counted(problems.size(), "problem"));
+  return EX_CONFIG;
+}
+
+}  // namespace homeward::app
