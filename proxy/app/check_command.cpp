@@ -91,14 +91,19 @@ bool serves_all_senders(const mail::Account& account) {
   return false;
 }
 
-// Who may use the account, in words.
-std::string users_text(const conf::Config& config, const conf::AccountConfig& account) {
-  const auto& rules = account.rules;
-  auto words = serves_all_senders(rules) ? std::string("mail from any sender")
-                                         : fmt::format("mail from {}", list(sender_texts(rules)));
+std::string senders_text(const conf::Config& config, const conf::AccountConfig& account) {
+  if (serves_all_senders(account.rules)) return "mail from any sender";
+  auto words = fmt::format("mail from {}", list(sender_texts(account.rules)));
   if (is_default(config, account))
     words += config.accounts.size() == 1 ? ", and anything else (default_account)"
                                          : ", and anything that no other account took (default_account)";
+  return words;
+}
+
+// Who may use the account, in words.
+std::string users_text(const conf::Config& config, const conf::AccountConfig& account) {
+  const auto& rules = account.rules;
+  auto words = senders_text(config, account);
   words += rules.clients.empty() ? "; any client that may connect"
                                  : fmt::format("; clients {}", list(network_texts(rules.clients)));
   if (!rules.listeners.empty())
