@@ -12,9 +12,9 @@ namespace homeward {
 
 /// An enhanced mail system status code, RFC 3463 §2.
 struct EnhancedCode {
-  std::uint8_t status = 0;   ///< 2, 4 or 5
-  std::uint16_t subject = 0; ///< 0..999
-  std::uint16_t detail = 0;  ///< 0..999
+  std::uint8_t status = 0;    ///< 2, 4 or 5
+  std::uint16_t subject = 0;  ///< 0..999
+  std::uint16_t detail = 0;   ///< 0..999
 
   bool operator==(const EnhancedCode&) const = default;
 };

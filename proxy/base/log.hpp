@@ -25,11 +25,17 @@ void configure(Level level, Format format);
 /// `event` is a short stable name ("message.delivered"), which tools search for.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
-inline void debug(std::string_view event, std::initializer_list<Field> fields) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<Field> fields) { write(Level::info, event, fields); }
+inline void debug(std::string_view event, std::initializer_list<Field> fields) {
+  write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields) {
+  write(Level::info, event, fields);
+}
 inline void warning(std::string_view event, std::initializer_list<Field> fields) {
   write(Level::warning, event, fields);
 }
-inline void error(std::string_view event, std::initializer_list<Field> fields) { write(Level::error, event, fields); }
+inline void error(std::string_view event, std::initializer_list<Field> fields) {
+  write(Level::error, event, fields);
+}
 
 }  // namespace homeward::log

@@ -24,8 +24,8 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 
 /// C0 controls and DEL.
 bool has_control(std::string_view s);
-/// Controls (those of Unicode too: C1, separators, changes of direction) and, unless `s` is valid UTF-8, bytes
-/// above 0x7e become '?'; at most `limit` bytes are kept.
+/// Controls (those of Unicode too: C1, separators, changes of direction) and, unless `s` is valid UTF-8,
+/// bytes above 0x7e become '?'; at most `limit` bytes are kept.
 std::string printable(std::string_view s, std::size_t limit = 512);
 bool is_ascii(std::string_view s);
 bool is_valid_utf8(std::string_view s);

@@ -38,11 +38,14 @@ std::string to_text(const GENERAL_NAME* name) {
   return {};
 }
 
-void free_names(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
+void free_names(GENERAL_NAMES* names) {
+  GENERAL_NAMES_free(names);
+}
 
 std::string subject_names(const X509* certificate) {
   const std::unique_ptr<GENERAL_NAMES, decltype(&free_names)> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)), free_names);
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      free_names);
   std::string out;
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && out.size() < kMaxNames; ++i) {
     const auto text = to_text(sk_GENERAL_NAME_value(names.get(), i));
@@ -69,26 +72,34 @@ CertificateFault read_certificate_fault(X509_STORE_CTX* context) {
 std::string explain(const CertificateFault& fault, const std::string& host) {
   switch (fault.code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return fmt::format("the certificate of {} expired on {} (is this machine's clock right?)", host, fault.not_after);
+      return fmt::format("the certificate of {} expired on {} (is this machine's clock right?)", host,
+                         fault.not_after);
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return fmt::format("the certificate of {} is not yet valid, only from {} on (is this machine's clock right?)", host,
-                         fault.not_before);
+      return fmt::format(
+          "the certificate of {} is not yet valid, only from {} on (is this machine's clock right?)", host,
+          fault.not_before);
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       if (fault.names.empty()) {
-        return fmt::format("the certificate names no host in its subjectAltName, so it is not one of {}", host);
+        return fmt::format("the certificate names no host in its subjectAltName, so it is not one of {}",
+                           host);
       }
-      return fmt::format("the certificate is for {}, not for {}: another server answers here", fault.names, host);
+      return fmt::format("the certificate is for {}, not for {}: another server answers here", fault.names,
+                         host);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return fmt::format("the certificate of {} is self-signed; if the server is yours, trust its CA by tls_ca", host);
+      return fmt::format(
+          "the certificate of {} is self-signed; if the server is yours, trust its CA by tls_ca", host);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return fmt::format("the certificate of {} is not signed by an authority that is trusted here; if the server is "
-                         "yours, trust its CA by tls_ca", host);
+      return fmt::format(
+          "the certificate of {} is not signed by an authority that is trusted here; if the server is "
+          "yours, trust its CA by tls_ca",
+          host);
     default:
-      return fmt::format("the certificate of {} was refused: {}", host, X509_verify_cert_error_string(fault.code));
+      return fmt::format("the certificate of {} was refused: {}", host,
+                         X509_verify_cert_error_string(fault.code));
   }
 }
 

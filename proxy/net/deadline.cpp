@@ -31,9 +31,13 @@ void Watchdog::arm(std::chrono::milliseconds time) {
   if (state_->scheduled > state_->due) wait(state_);
 }
 
-void Watchdog::disarm() { state_->due = Clock::time_point::max(); }
+void Watchdog::disarm() {
+  state_->due = Clock::time_point::max();
+}
 
-bool Watchdog::expired() const { return state_->expired; }
+bool Watchdog::expired() const {
+  return state_->expired;
+}
 
 void Watchdog::wait(const std::shared_ptr<State>& state) {
   state->scheduled = state->due;

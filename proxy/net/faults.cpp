@@ -17,7 +17,9 @@ Error timeout_error(std::string_view what) {
   return make_error(Fault::timeout, 451, {4, 4, 2}, fmt::format("{}: no answer in time", what));
 }
 
-Error canceled_error() { return make_error(Fault::canceled, 451, {4, 3, 2}, "stopped"); }
+Error canceled_error() {
+  return make_error(Fault::canceled, 451, {4, 3, 2}, "stopped");
+}
 
 Error closed_error(std::string_view what) {
   return make_error(Fault::network, 451, {4, 4, 2}, fmt::format("{}: the connection was closed", what));

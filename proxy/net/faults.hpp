@@ -9,7 +9,8 @@
 
 namespace homeward::net {
 
-/// 451 4.4.2, or 4.4.1 while connecting; `what` is what was being done ("connecting to mail.example port 465").
+/// 451 4.4.2, or 4.4.1 while connecting; `what` is what was being done ("connecting to mail.example port
+/// 465").
 Error network_error(std::string_view what, const boost::system::error_code& code);
 Error timeout_error(std::string_view what);
 Error canceled_error();

@@ -38,7 +38,8 @@ Listener::Listener(tcp::acceptor acceptor) : acceptor_(std::move(acceptor)) {
   port_ = endpoint.port();
 }
 
-Result<Listener> Listener::bind(const asio::any_io_executor& executor, IpAddress address, std::uint16_t port) {
+Result<Listener> Listener::bind(const asio::any_io_executor& executor, IpAddress address,
+                                std::uint16_t port) {
   const tcp::endpoint endpoint(to_asio(address), port);
   tcp::acceptor acceptor(executor);
   boost::system::error_code fault;
@@ -69,7 +70,9 @@ Result<Listener> Listener::adopt(const asio::any_io_executor& executor, int desc
   return Listener(std::move(acceptor));
 }
 
-std::string Listener::to_string() const { return endpoint_text(address_, port_); }
+std::string Listener::to_string() const {
+  return endpoint_text(address_, port_);
+}
 
 asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> on_client) {
   while (acceptor_.is_open()) {

@@ -55,7 +55,8 @@ struct Query {
     ares_options options{};
     options.timeout = kQueryTimeoutMs;
     options.tries = kTries;
-    if (!library_ready() || ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS) {
+    if (!library_ready() ||
+        ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS) {
       return false;
     }
     ares_addrinfo_hints hints{};
@@ -89,7 +90,8 @@ struct Wakeup {
 /// The channel's sockets under watch; c-ares keeps owning them.
 class WatchedSockets {
  public:
-  WatchedSockets(const asio::any_io_executor& executor, ares_channel channel, const std::shared_ptr<Wakeup>& wakeup) {
+  WatchedSockets(const asio::any_io_executor& executor, ares_channel channel,
+                 const std::shared_ptr<Wakeup>& wakeup) {
     std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
     const auto mask = static_cast<unsigned>(ares_getsock(channel, sockets.data(), sockets.size()));
     for (unsigned i = 0; i < sockets.size(); ++i) {
@@ -108,8 +110,10 @@ class WatchedSockets {
   }
 
  private:
-  static void watch(asio::posix::stream_descriptor& descriptor, bool writing, const std::shared_ptr<Wakeup>& wakeup) {
-    const auto kind = writing ? asio::posix::stream_descriptor::wait_write : asio::posix::stream_descriptor::wait_read;
+  static void watch(asio::posix::stream_descriptor& descriptor, bool writing,
+                    const std::shared_ptr<Wakeup>& wakeup) {
+    const auto kind =
+        writing ? asio::posix::stream_descriptor::wait_write : asio::posix::stream_descriptor::wait_read;
     const int socket = descriptor.native_handle();
     descriptor.async_wait(kind, [wakeup, socket, writing](const boost::system::error_code& fault) {
       if (fault) return;

@@ -21,12 +21,14 @@ class SocketStream : public Stream {
  public:
   template <class... Arguments>
   explicit SocketStream(const asio::any_io_executor& executor, Arguments&&... arguments)
-      : layer_(std::forward<Arguments>(arguments)...), watchdog_(executor, [this] { close(); }) {}
+      : layer_(std::forward<Arguments>(arguments)...), watchdog_(executor, [this] { cancel(); }) {}
 
   Task<std::size_t> read_some(std::span<char> into) override {
-    // stop_reading() may have come while nothing was pending.
+    // Both may have come while nothing was pending.
     if (stopped_) co_return std::unexpected(canceled_error());
-    const auto [fault, count] = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kNoThrow);
+    if (watchdog_.expired()) co_return std::unexpected(timeout_error("reading"));
+    const auto [fault, count] =
+        co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kNoThrow);
     if (!fault) co_return count;
     if (stopped_) co_return std::unexpected(canceled_error());
     if (is_end(fault)) co_return std::size_t{0};
@@ -34,7 +36,9 @@ class SocketStream : public Stream {
   }
 
   Task<void> write(std::string_view bytes) override {
-    const auto [fault, count] = co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kNoThrow);
+    if (watchdog_.expired()) co_return std::unexpected(timeout_error("writing"));
+    const auto [fault, count] =
+        co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kNoThrow);
     if (!fault && count == bytes.size()) co_return Result<void>{};
     co_return std::unexpected(describe("writing", fault));
   }
@@ -46,8 +50,7 @@ class SocketStream : public Stream {
 
   void stop_reading() noexcept override {
     stopped_ = true;
-    boost::system::error_code ignored;
-    layer_.lowest_layer().cancel(ignored);
+    cancel();
   }
 
   void expires_after(std::chrono::milliseconds time) override { watchdog_.arm(time); }
@@ -67,6 +70,11 @@ class SocketStream : public Stream {
   }
 
  private:
+  void cancel() noexcept {
+    boost::system::error_code ignored;  // nothing is pending where there is no socket
+    layer_.lowest_layer().cancel(ignored);
+  }
+
   Layer layer_;
   Watchdog watchdog_;
   bool stopped_ = false;

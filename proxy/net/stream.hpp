@@ -1,6 +1,6 @@
 // Stream: a connection to a peer, plain or inside TLS, as the rest of the house sees it. One reader and
-// one writer at a time. Every operation must end before the deadline set by expires_after(); a stream
-// that was canceled or timed out is dead and can only be closed.
+// one writer at a time. Every operation must end before the deadline set by expires_after(). After a
+// time-out a plain stream may still say a last word under a new deadline; inside TLS it can only be closed.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace homeward::net {
 
 /// What was agreed in a TLS handshake, and the bytes that bind a login to it (RFC 9266, RFC 5929).
 struct TlsFacts {
-  std::string version;       ///< "TLSv1.3"
+  std::string version;  ///< "TLSv1.3"
   std::string cipher;
   std::string binding_type;  ///< "tls-exporter" (1.3) or "tls-unique" (1.2); empty: none
   std::string binding_data;

@@ -42,11 +42,13 @@ Result<TlsContext> TlsContext::client(TlsFloor floor, const std::optional<std::f
   return TlsContext(std::move(context));
 }
 
-Result<TlsContext> TlsContext::server(const std::filesystem::path& certificate, const std::filesystem::path& key) {
+Result<TlsContext> TlsContext::server(const std::filesystem::path& certificate,
+                                      const std::filesystem::path& key) {
   auto context = make_context(ssl::context::tls_server, TlsFloor::tls_1_2);
   boost::system::error_code fault;
   context->use_certificate_chain_file(certificate.string(), fault);
-  if (fault) return std::unexpected(context_error(fmt::format("certificate {}", certificate.string()), fault));
+  if (fault)
+    return std::unexpected(context_error(fmt::format("certificate {}", certificate.string()), fault));
   context->use_private_key_file(key.string(), ssl::context::pem, fault);
   if (fault) return std::unexpected(context_error(fmt::format("key {}", key.string()), fault));
   return TlsContext(std::move(context));

@@ -22,7 +22,8 @@ class TlsContext {
   /// Error: 451 4.7.5 where the CA file can't be read.
   static Result<TlsContext> client(TlsFloor floor, const std::optional<std::filesystem::path>& ca_file);
   /// For the server's side, from PEM files.
-  static Result<TlsContext> server(const std::filesystem::path& certificate, const std::filesystem::path& key);
+  static Result<TlsContext> server(const std::filesystem::path& certificate,
+                                   const std::filesystem::path& key);
 
   boost::asio::ssl::context& native() const { return *context_; }
 

@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kShutdownTime{1000};
 std::string exporter_binding(SSL* tls) {
   constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
   std::array<unsigned char, 32> bytes{};
-  if (SSL_export_keying_material(tls, bytes.data(), bytes.size(), kLabel.data(), kLabel.size(), nullptr, 0, 1) != 1) {
+  if (SSL_export_keying_material(tls, bytes.data(), bytes.size(), kLabel.data(), kLabel.size(), nullptr, 0,
+                                 1) != 1) {
     return {};
   }
   return {bytes.begin(), bytes.end()};
@@ -55,18 +56,21 @@ TlsFacts read_facts(SSL* tls) {
 class TlsStream final : public SocketStream<Layer> {
  public:
   TlsStream(asio::ip::tcp::socket socket, TlsContext context)
-      : SocketStream(socket.get_executor(), std::move(socket), context.native()), context_(std::move(context)) {}
+      : SocketStream(socket.get_executor(), std::move(socket), context.native()),
+        context_(std::move(context)) {}
 
   Task<void> handshake_as_client(std::string host) {
     if (!prepare_verification(host)) {
-      co_return std::unexpected(make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} is no host name", host)));
+      co_return std::unexpected(
+          make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} is no host name", host)));
     }
     const auto [fault] = co_await layer().async_handshake(ssl::stream_base::client, kNoThrow);
     if (fault) co_return std::unexpected(explain_handshake(fault, host));
     // Belt and braces: never go on without a verified certificate, whatever the library made of it.
     SSL* tls = layer().native_handle();
     if (SSL_get_verify_result(tls) != X509_V_OK || SSL_get0_peer_certificate(tls) == nullptr) {
-      co_return std::unexpected(make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} showed no certificate", host)));
+      co_return std::unexpected(
+          make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} showed no certificate", host)));
     }
     facts_ = read_facts(tls);
     co_return Result<void>{};
@@ -92,7 +96,8 @@ class TlsStream final : public SocketStream<Layer> {
   bool prepare_verification(const std::string& host) {
     SSL* tls = layer().native_handle();
     X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(
+        rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     const bool is_address = IpAddress::parse(host).has_value();
     const bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1
                                 : X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1 &&
@@ -106,15 +111,18 @@ class TlsStream final : public SocketStream<Layer> {
   }
 
   Error explain_handshake(const boost::system::error_code& fault, const std::string& host) const {
-    if (certificate_.code != X509_V_OK) return make_error(Fault::tls, 451, {4, 7, 5}, explain(certificate_, host));
+    if (certificate_.code != X509_V_OK)
+      return make_error(Fault::tls, 451, {4, 7, 5}, explain(certificate_, host));
     const auto plain = describe(fmt::format("TLS handshake with {}", host), fault);
     if (plain.fault != Fault::network) return plain;
     auto error = plain;
     error.fault = Fault::tls;
     error.reply.enhanced = {4, 7, 5};
     if (ERR_GET_REASON(static_cast<unsigned long>(fault.value())) == SSL_R_WRONG_VERSION_NUMBER) {
-      error.reply.text = fmt::format("{} does not answer with TLS on this port; something else listens there, or the "
-                                     "network is in between", host);
+      error.reply.text = fmt::format(
+          "{} does not answer with TLS on this port; something else listens there, or the "
+          "network is in between",
+          host);
     }
     return error;
   }

@@ -1,0 +1,258 @@
+#include "proxy/delivery/direct.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "proxy/base/log.hpp"
+#include "proxy/base/text.hpp"
+#include "proxy/mail/received.hpp"
+#include "proxy/mail/rewrite.hpp"
+#include "proxy/mail/route.hpp"
+#include "proxy/smtp/command_writer.hpp"
+
+namespace homeward::delivery {
+namespace {
+
+using net::asio::awaitable;
+using smtp::Reply;
+
+std::vector<mail::Account> rules_of(const conf::Config& config) {
+  std::vector<mail::Account> rules;
+  rules.reserve(config.accounts.size());
+  for (const auto& account : config.accounts) rules.push_back(account.rules);
+  return rules;
+}
+
+std::string received_of(const mail::Envelope& envelope, const conf::Config& config,
+                        const mail::Account& account) {
+  return mail::received_field({.hostname = config.hostname,
+                               .client_name = envelope.origin.client_name,
+                               .client = envelope.origin.client,
+                               .esmtp = envelope.origin.esmtp,
+                               .hide_client = account.hide_client,
+                               .id = envelope.id,
+                               .when = std::chrono::system_clock::now()});
+}
+
+Result<std::string> mail_line(const mail::Envelope& envelope, const smtp::ReversePath& sender,
+                              std::size_t added, const smtp::Capabilities& capabilities) {
+  auto parameters = envelope.parameters;
+  if (parameters.size) *parameters.size += added;
+  return smtp::write_mail(sender, parameters, capabilities);
+}
+
+bool has_eight_bit(std::string_view block) {
+  return !text::is_ascii(block);
+}
+
+}  // namespace
+
+Direct::Direct(upstream::Pool& pool, std::shared_ptr<const conf::Config> config)
+    : pool_(pool), config_(std::move(config)) {}
+
+awaitable<Reply> Direct::mail(mail::Envelope envelope) {
+  const auto rules = rules_of(*config_);
+  const auto chosen = mail::route(rules, config_->default_account,
+                                  {envelope.from, envelope.origin.client, envelope.origin.listener});
+  if (!chosen) co_return smtp::make_reply(chosen.error().reply);
+  const auto& account = config_->accounts[*chosen];
+  if (account.max_message_size && envelope.parameters.size.value_or(0) > *account.max_message_size) {
+    co_return smtp::make_reply(552, {5, 3, 4},
+                               fmt::format("{}: message too large: this account takes at most {} octets",
+                                           account.name(), *account.max_message_size));
+  }
+  auto& transaction = transaction_.emplace();
+  transaction.account = &account;
+  transaction.sender = mail::rewrite_sender(account.rules, envelope.from);
+  transaction.trace = received_of(envelope, *config_, account.rules);
+  transaction.envelope = std::move(envelope);
+  transaction.began = std::chrono::steady_clock::now();
+  transaction.pending = pool_.begin(config_, account);
+  co_return smtp::make_reply(250, {2, 1, 0}, fmt::format("Sender OK, for account {}", account.name()));
+}
+
+awaitable<Reply> Direct::rcpt(smtp::ForwardPath to) {
+  auto& transaction = *transaction_;
+  if (!to.mailbox) {
+    co_return smtp::make_reply(
+        550, {5, 1, 3},
+        fmt::format("Recipient {} has no domain: write a full address, as in name@example.org",
+                    to.to_string()));
+  }
+  if (transaction.failed) co_return *transaction.failed;
+  if (auto refused = co_await ready_lease(transaction)) co_return std::move(*refused);
+  auto reply =
+      transaction.mail_accepted ? co_await next_rcpt(transaction, to) : co_await first_rcpt(transaction, to);
+  if (reply.is_positive()) transaction.envelope.to.push_back(std::move(to));
+  co_return reply;
+}
+
+/// Waits for the lease that was begun at MAIL; nothing where it is there.
+awaitable<std::optional<Reply>> Direct::ready_lease(Transaction& transaction) {
+  if (transaction.lease) co_return std::nullopt;
+  auto lease = co_await transaction.pending->get();
+  transaction.pending.reset();
+  if (!lease) co_return fail(transaction, smtp::make_reply(lease.error().reply));
+  transaction.lease = std::move(*lease);
+  co_return too_large_for_server(transaction);
+}
+
+/// MAIL travels with the first RCPT, in one flight where the server has PIPELINING. A refused MAIL is told
+/// as such, and tried again with the next RCPT: the server may refuse for the recipient's sake.
+awaitable<Reply> Direct::first_rcpt(Transaction& transaction, const smtp::ForwardPath& to) {
+  auto& connection = *transaction.lease->connection;
+  const auto mail = mail_line(transaction.envelope, transaction.sender, transaction.trace.size(),
+                              connection.capabilities());
+  const auto rcpt = smtp::write_rcpt(to);
+  if (!mail) co_return smtp::make_reply(mail.error().reply);
+  if (!rcpt) co_return smtp::make_reply(rcpt.error().reply);
+  const bool pipelining = connection.capabilities().pipelining;
+  auto replies =
+      pipelining ? co_await connection.exchange(*mail + *rcpt, 2) : co_await connection.exchange(*mail, 1);
+  if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
+  if (!replies->front().is_positive()) {
+    co_return told_of_sender(upstream_of(transaction), transaction.sender.to_string(), replies->front());
+  }
+  transaction.mail_accepted = true;
+  if (!pipelining) co_return co_await next_rcpt(transaction, to);
+  co_return told(upstream_of(transaction), replies->back());
+}
+
+awaitable<Reply> Direct::next_rcpt(Transaction& transaction, const smtp::ForwardPath& to) {
+  const auto rcpt = smtp::write_rcpt(to);
+  if (!rcpt) co_return smtp::make_reply(rcpt.error().reply);
+  auto replies = co_await transaction.lease->connection->exchange(*rcpt, 1);
+  if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
+  co_return told(upstream_of(transaction), replies->front());
+}
+
+awaitable<Reply> Direct::data() {
+  auto& transaction = *transaction_;
+  if (transaction.failed) co_return *transaction.failed;
+  auto replies = co_await transaction.lease->connection->exchange("DATA\r\n", 1);
+  if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
+  auto& reply = replies->front();
+  if (reply.is_positive()) {
+    // 2yz to DATA is nonsense: the two sides no longer mean the same.
+    transaction.lease->connection->close();
+    const auto error =
+        make_error(Fault::protocol, 451, {4, 4, 0}, fmt::format("DATA answered with {}", reply.code));
+    co_return fail(transaction, lost(upstream_of(transaction), error));
+  }
+  if (!reply.is_intermediate()) co_return told(upstream_of(transaction), reply);
+  in_content_ = true;
+  co_await send_content(transaction, transaction.trace);
+  co_return smtp::make_reply(354, "Go ahead; end with a dot on a line of its own");
+}
+
+awaitable<void> Direct::content(std::string_view block) {
+  auto& transaction = *transaction_;
+  transaction.octets += block.size();
+  if (transaction.failed || transaction.needs_eight_bit) co_return;
+  if (!transaction.lease->connection->capabilities().eight_bit_mime && has_eight_bit(block)) {
+    transaction.needs_eight_bit = true;
+    transaction.lease->connection->close();  // without a last dot: nothing of it stays there
+    co_return;
+  }
+  co_await send_content(transaction, block);
+}
+
+awaitable<void> Direct::send_content(Transaction& transaction, std::string_view block) {
+  std::string stuffed;
+  transaction.encoder.encode(block, stuffed);
+  if (auto sent = co_await transaction.lease->connection->write(stuffed); !sent) {
+    fail(transaction, lost(upstream_of(transaction), sent.error()));
+  }
+}
+
+awaitable<Reply> Direct::commit() {
+  auto& transaction = *transaction_;
+  Reply verdict;
+  if (transaction.needs_eight_bit) {
+    verdict = smtp::make_reply(
+        554, {5, 6, 1},
+        fmt::format("{}: the message holds 8-bit characters, which this server does not take "
+                    "(no 8BITMIME): send it encoded (quoted-printable or base64)",
+                    transaction.account->name()));
+  } else if (transaction.failed) {
+    verdict = *transaction.failed;
+  } else {
+    auto& connection = *transaction.lease->connection;
+    std::string end;
+    transaction.encoder.finish(end);
+    auto sent = co_await connection.write(end);
+    auto reply = sent ? co_await connection.read_reply(connection.reply_timeout() * 2)
+                      : Result<Reply>(std::unexpected(std::move(sent.error())));
+    if (reply && reply->is_intermediate()) {
+      connection.close();
+      reply = std::unexpected(
+          make_error(Fault::protocol, 451, {4, 4, 0}, "the last dot was answered with a question"));
+    }
+    verdict = reply ? told(upstream_of(transaction), *reply)
+                    : lost_after_dot(upstream_of(transaction), reply.error());
+  }
+  finish(verdict);
+  co_return verdict;
+}
+
+awaitable<void> Direct::abort() {
+  if (transaction_) drop_upstream(*transaction_);
+  transaction_.reset();
+  in_content_ = false;
+  co_return;
+}
+
+Reply Direct::fail(Transaction& transaction, Reply reply) {
+  if (!transaction.failed) transaction.failed = reply;
+  return reply;
+}
+
+/// SIZE of the account's server, known only now that we are connected. RFC 1870 §6.1.
+std::optional<Reply> Direct::too_large_for_server(const Transaction& transaction) const {
+  const auto limit = transaction.lease->connection->capabilities().size_limit;
+  const auto declared = transaction.envelope.parameters.size.value_or(0);
+  if (!limit || declared + transaction.trace.size() <= *limit || declared == 0) return std::nullopt;
+  return smtp::make_reply(
+      552, {5, 3, 4},
+      fmt::format("{} ({}): message of {} octets is too large: the server takes at most {}",
+                  transaction.account->name(), transaction.lease->connection->endpoint().host, declared,
+                  *limit));
+}
+
+Upstream Direct::upstream_of(const Transaction& transaction) const {
+  return {transaction.account->name(), transaction.lease->connection->endpoint().host};
+}
+
+/// One line per message, and the end of the transaction.
+void Direct::finish(const Reply& verdict) {
+  auto& transaction = *transaction_;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                          transaction.began);
+  log::info(verdict.is_positive() ? "message.delivered" : "message.refused",
+            {{"id", transaction.envelope.id},
+             {"account", transaction.account->name()},
+             {"client", transaction.envelope.origin.client.to_string()},
+             {"listener", transaction.envelope.origin.listener},
+             {"from", transaction.envelope.from.to_string()},
+             {"sender", transaction.sender.to_string()},
+             {"recipients", std::to_string(transaction.envelope.to.size())},
+             {"octets", std::to_string(transaction.octets)},
+             {"ms", std::to_string(took.count())},
+             {"reply", fmt::format("{} {}", verdict.code, verdict.text())}});
+  pool_.give_back(std::move(*transaction.lease));
+  transaction_.reset();
+  in_content_ = false;
+}
+
+/// In mid-content the only way to take a message back is to close without a last dot.
+void Direct::drop_upstream(Transaction& transaction) {
+  transaction.pending.reset();
+  if (!transaction.lease) return;
+  if (in_content_) transaction.lease->connection->close();
+  pool_.give_back(std::move(*transaction.lease));
+  transaction.lease.reset();
+}
+
+}  // namespace homeward::delivery

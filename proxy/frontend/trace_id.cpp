@@ -1,0 +1,23 @@
+#include "proxy/frontend/trace_id.hpp"
+
+#include <sys/random.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace homeward::frontend {
+
+std::string make_trace_id() {
+  constexpr std::string_view kAlphabet = "abcdefghjkmnpqrstuvwxyz234567899";
+  std::array<unsigned char, 12> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+  std::string id;
+  for (const auto byte : bytes) id += kAlphabet[byte % kAlphabet.size()];
+  return id;
+}
+
+}  // namespace homeward::frontend

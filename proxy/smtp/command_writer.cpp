@@ -1,0 +1,52 @@
+#include "proxy/smtp/command_writer.hpp"
+
+#include <fmt/format.h>
+
+#include "proxy/base/network.hpp"
+#include "proxy/base/text.hpp"
+
+namespace homeward::smtp {
+namespace {
+
+bool is_writable(std::string_view argument) {
+  return !text::has_control(argument) && text::is_ascii(argument);
+}
+
+}  // namespace
+
+Result<std::string> write_ehlo(std::string_view hostname) {
+  std::string name(hostname);
+  // RFC 5321 §4.1.3: an address stands in brackets.
+  if (const auto address = IpAddress::parse(hostname)) {
+    name = address->is_v4() ? fmt::format("[{}]", hostname) : fmt::format("[IPv6:{}]", hostname);
+  }
+  if (name.empty() || !is_writable(name) || name.find(' ') != std::string::npos) {
+    return std::unexpected(
+        make_error(Fault::local, 451, {4, 3, 5}, "the configured hostname is no host name"));
+  }
+  return fmt::format("EHLO {}\r\n", name);
+}
+
+Result<std::string> write_mail(const ReversePath& from, const MailParameters& parameters,
+                               const Capabilities& capabilities) {
+  const auto path = from.to_string();
+  if (!is_writable(path)) {
+    return std::unexpected(
+        make_error(Fault::client, 501, {5, 1, 7}, "the sender's address can't be written"));
+  }
+  std::string line = "MAIL FROM:" + path;
+  if (parameters.size && capabilities.size) line += fmt::format(" SIZE={}", *parameters.size);
+  if (parameters.body == BodyType::eight_bit_mime && capabilities.eight_bit_mime) line += " BODY=8BITMIME";
+  return line += "\r\n";
+}
+
+Result<std::string> write_rcpt(const ForwardPath& to) {
+  const auto path = to.to_string();
+  if (!is_writable(path)) {
+    return std::unexpected(
+        make_error(Fault::client, 501, {5, 1, 3}, "the recipient's address can't be written"));
+  }
+  return "RCPT TO:" + path + "\r\n";
+}
+
+}  // namespace homeward::smtp

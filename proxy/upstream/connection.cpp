@@ -1,0 +1,189 @@
+#include "proxy/upstream/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "auth/mechanism_choice.hpp"
+#include "auth/secret_source.hpp"
+#include "proxy/base/log.hpp"
+#include "proxy/net/dialer.hpp"
+#include "proxy/net/faults.hpp"
+#include "proxy/net/tls_stream.hpp"
+#include "proxy/smtp/client_dialog.hpp"
+#include "proxy/upstream/login_dialog.hpp"
+
+namespace homeward::upstream {
+namespace {
+
+constexpr std::chrono::milliseconds kQuitTime{3000};
+
+auth::SaslIdentity identity_of(const conf::AccountConfig& account, const Endpoint& endpoint,
+                               const std::optional<net::TlsFacts>& tls, Secret password) {
+  auth::SaslIdentity identity{endpoint.host, account.login, account.authorization, std::move(password),
+                              std::nullopt};
+  if (tls && !tls->binding_type.empty()) {
+    identity.binding = auth::ChannelBinding{tls->binding_type, tls->binding_data};
+  }
+  return identity;
+}
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint,
+                       std::chrono::milliseconds reply_timeout)
+    : stream_(std::move(stream)), endpoint_(std::move(endpoint)), reply_timeout_(reply_timeout) {}
+
+net::Task<std::unique_ptr<Connection>> Connection::open(ConnectionServices& services, OpenRequest request) {
+  const auto& account = *request.account;
+  auto stream = co_await net::dial(services.executor, services.resolver, request.endpoint.host,
+                                   request.endpoint.port, account.connect_timeout);
+  if (stream && request.endpoint.security == Security::implicit_tls) {
+    stream = co_await net::tls_connect(std::move(*stream), request.tls, request.endpoint.host,
+                                       account.connect_timeout);
+  }
+  if (!stream) co_return std::unexpected(std::move(stream.error()));
+  std::unique_ptr<Connection> connection(
+      new Connection(std::move(*stream), request.endpoint, account.connect_timeout));
+  if (auto done = co_await connection->greet(request); !done) {
+    co_return std::unexpected(std::move(done.error()));
+  }
+  connection->reply_timeout_ = account.reply_timeout;
+  if (account.wants_login()) {
+    if (auto done = co_await connection->log_in(services, request); !done) {
+      co_return std::unexpected(std::move(done.error()));
+    }
+  }
+  co_return std::move(connection);
+}
+
+/// From the greeting to an EHLO inside TLS: carries out what ClientDialog says.
+net::Task<void> Connection::greet(const OpenRequest& request) {
+  const bool start_tls = endpoint_.security == Security::start_tls;
+  smtp::ClientDialog dialog({request.config->hostname, endpoint_.host, start_tls});
+  smtp::ClientAction action = dialog.start();
+  while (!std::holds_alternative<smtp::Ready>(action)) {
+    if (auto* give_up = std::get_if<smtp::GiveUp>(&action)) {
+      if (give_up->error.fault == Fault::refused) co_await quit();
+      co_return std::unexpected(broken(std::move(give_up->error)));
+    }
+    if (std::holds_alternative<smtp::BeginTls>(action)) {
+      auto secured = co_await net::tls_connect(std::move(stream_), request.tls, endpoint_.host,
+                                               request.account->connect_timeout);
+      if (!secured) {
+        usable_ = false;
+        co_return std::unexpected(std::move(secured.error()));
+      }
+      stream_ = std::move(*secured);
+      parser_.clear();
+      action = dialog.on_tls_up();
+      continue;
+    }
+    if (const auto* command = std::get_if<smtp::SendCommand>(&action)) {
+      if (auto sent = co_await write(command->line); !sent)
+        co_return std::unexpected(std::move(sent.error()));
+    }
+    auto reply = co_await read_reply(reply_timeout_);
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    action = dialog.on_reply(*reply, parser_.buffered());
+  }
+  capabilities_ = dialog.capabilities();
+  co_return Result<void>{};
+}
+
+net::Task<void> Connection::log_in(ConnectionServices& services, const OpenRequest& request) {
+  const auto& account = *request.account;
+  auto mechanisms =
+      auth::choose_mechanisms({.offered = capabilities_.auth_mechanisms,
+                               .available = services.sasl_mechanisms,
+                               .wanted = account.mechanisms,
+                               .channel_binding = stream_->tls() && !stream_->tls()->binding_type.empty()});
+  if (!mechanisms) co_return std::unexpected(broken(std::move(mechanisms.error())));
+  auto password = co_await services.offload.run<Result<Secret>>(
+      [source = account.password] { return auth::fetch_password(source); });
+  if (!password) co_return std::unexpected(broken(std::move(password.error())));
+
+  LoginDialog dialog(identity_of(account, endpoint_, stream_->tls(), std::move(*password)),
+                     std::move(*mechanisms));
+  LoginAction action = dialog.start();
+  while (auto* send = std::get_if<SendSecret>(&action)) {
+    if (auto sent = co_await write(send->line.reveal()); !sent)
+      co_return std::unexpected(std::move(sent.error()));
+    auto reply = co_await read_reply(reply_timeout_);
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    action = dialog.on_reply(*reply);
+  }
+  if (auto* failed = std::get_if<LoginFailed>(&action)) {
+    co_await quit();
+    co_return std::unexpected(broken(std::move(failed->error)));
+  }
+  log::debug("upstream.login", {{"account", account.name()},
+                                {"server", endpoint_.host},
+                                {"mechanism", std::get<LoggedIn>(action).mechanism},
+                                {"tls", stream_->tls()->version}});
+  co_return Result<void>{};
+}
+
+net::Task<std::vector<smtp::Reply>> Connection::exchange(std::string commands, std::size_t replies) {
+  if (auto sent = co_await write(commands); !sent) co_return std::unexpected(std::move(sent.error()));
+  std::vector<smtp::Reply> answers;
+  while (answers.size() < replies) {
+    auto reply = co_await read_reply(reply_timeout_);
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    answers.push_back(std::move(*reply));
+  }
+  co_return answers;
+}
+
+net::Task<void> Connection::write(std::string_view bytes) {
+  if (!usable_) co_return std::unexpected(net::closed_error("sending to " + endpoint_.host));
+  stream_->expires_after(reply_timeout_);
+  auto sent = co_await stream_->write(bytes);
+  stream_->expires_never();
+  if (!sent) co_return std::unexpected(broken(std::move(sent.error())));
+  co_return Result<void>{};
+}
+
+net::Task<smtp::Reply> Connection::read_reply(std::chrono::milliseconds timeout) {
+  if (!usable_) co_return std::unexpected(net::closed_error("reading from " + endpoint_.host));
+  stream_->expires_after(timeout);
+  std::array<char, 2048> bytes{};
+  while (true) {
+    auto reply = parser_.next();
+    if (!reply) co_return std::unexpected(broken(std::move(reply.error())));
+    if (*reply) {
+      stream_->expires_never();
+      if ((*reply)->code == 421) {
+        co_return std::unexpected(
+            broken(make_error(Fault::refused, 451, {4, 4, 2},
+                              fmt::format("the server closed the connection: 421 {}", (*reply)->text()))));
+      }
+      co_return std::move(**reply);
+    }
+    auto count = co_await stream_->read_some(bytes);
+    if (count && *count == 0) count = std::unexpected(net::closed_error("waiting for the server's reply"));
+    if (!count) co_return std::unexpected(broken(std::move(count.error())));
+    parser_.feed({bytes.data(), *count});
+  }
+}
+
+Error Connection::broken(Error error) {
+  close();
+  return error;
+}
+
+net::asio::awaitable<void> Connection::quit() {
+  if (!usable_) co_return;
+  reply_timeout_ = kQuitTime;
+  (void)co_await exchange("QUIT\r\n", 1);  // whatever it answers, we go
+  if (usable_) co_await stream_->shutdown();
+  usable_ = false;
+}
+
+void Connection::close() noexcept {
+  usable_ = false;
+  if (stream_) stream_->close();
+}
+
+}  // namespace homeward::upstream

@@ -1,0 +1,25 @@
+// Endpoints: the host, port and kind of TLS that `server` stands for, in the order to be tried. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "conf/config.hpp"
+
+namespace homeward::upstream {
+
+enum class Security : std::uint8_t { implicit_tls, start_tls };
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  Security security = Security::implicit_tls;
+
+  bool operator==(const Endpoint&) const = default;
+};
+
+/// A bare host becomes 465 (implicit TLS), 587 and 2525 (STARTTLS). RFC 8314 §3.3.
+std::vector<Endpoint> endpoints_of(const std::vector<conf::Server>& servers);
+
+}  // namespace homeward::upstream

@@ -1,0 +1,141 @@
+#include "proxy/upstream/pool.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "proxy/base/log.hpp"
+#include "proxy/net/faults.hpp"
+
+namespace homeward::upstream {
+namespace {
+
+/// What a client may read has to fit a few reply lines.
+constexpr std::size_t kMaxCause = 800;
+
+/// "home (mail.example): cause". Causes that name the server already keep it once.
+Error named(const conf::AccountConfig& account, const std::string& host, Error error) {
+  error.reply.text = fmt::format("{} ({}): {}", account.name(), host, error.reply.text);
+  return error;
+}
+
+/// While nothing was handed over yet, a lost connection is a server that can't be reached (product.md 3).
+Error while_connecting(Error error) {
+  if (error.reply.enhanced == EnhancedCode{4, 4, 2}) error.reply.enhanced = {4, 4, 1};
+  return error;
+}
+
+}  // namespace
+
+struct PendingLease::State {
+  explicit State(const net::asio::any_io_executor& executor)
+      : ready(executor, net::asio::steady_timer::time_point::max()) {}
+  std::optional<Result<Lease>> result;
+  net::asio::steady_timer ready;  // an event: canceled when `result` is there
+  bool abandoned = false;
+};
+
+PendingLease::~PendingLease() {
+  if (state_) state_->abandoned = true;
+}
+
+net::Task<Lease> PendingLease::get() {
+  const auto state = state_;
+  if (!state->result) (void)co_await state->ready.async_wait(net::kNoThrow);
+  if (!state->result) co_return std::unexpected(net::canceled_error());
+  co_return std::move(*std::exchange(state->result, std::nullopt));
+}
+
+Pool::Pool(ConnectionServices services, net::Supervisor& supervisor)
+    : services_(std::move(services)), supervisor_(supervisor) {}
+
+PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account) {
+  auto state = std::make_shared<PendingLease::State>(services_.executor);
+  supervisor_.spawn("lease:" + account.name(), make(state, {std::move(config), &account}));
+  return PendingLease(std::move(state));
+}
+
+net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state, Target target) {
+  auto result = co_await lease(std::move(target));
+  if (state->abandoned) {
+    if (result) co_await quit(std::move(*result));
+    co_return;
+  }
+  state->result.emplace(std::move(result));
+  state->ready.cancel();
+}
+
+net::Task<Lease> Pool::lease(Target target) {
+  const auto& account = *target.account;
+  auto& slots = slots_[account.name()];
+  if (!slots) slots = std::make_shared<Slots>(services_.executor);
+  auto slot = co_await slots->take(account.pool_size, account.reply_timeout);
+  if (!slot) co_return std::unexpected(named(account, account.servers.front().host, std::move(slot.error())));
+  if (auto refused = attention_.why_not(account.name(), std::chrono::steady_clock::now())) {
+    refused->reply.text += " (not tried again for a while: mend the login, then reload)";
+    co_return std::unexpected(std::move(*refused));
+  }
+  auto connection = co_await open_any(target);
+  if (!connection) co_return std::unexpected(std::move(connection.error()));
+  attention_.worked(account.name());
+  co_return Lease{std::move(*connection), std::move(*slot)};
+}
+
+/// The servers in order; a refused login ends it at once, as the next server would count it too.
+net::Task<std::unique_ptr<Connection>> Pool::open_any(Target target) {
+  const auto& account = *target.account;
+  auto tls = tls_of(account);
+  if (!tls) co_return std::unexpected(named(account, account.servers.front().host, std::move(tls.error())));
+  std::optional<Error> failure;
+  for (const auto& endpoint : endpoints_of(account.servers)) {
+    auto connection = co_await Connection::open(services_, {target.config, target.account, endpoint, *tls});
+    if (connection) co_return std::move(*connection);
+    auto error = while_connecting(std::move(connection.error()));
+    log::warning("upstream.failed", {{"account", account.name()},
+                                     {"server", fmt::format("{}:{}", endpoint.host, endpoint.port)},
+                                     {"fault", std::string(to_string(error.fault))},
+                                     {"cause", error.detail.empty() ? error.reply.text : error.detail}});
+    if (error.fault == Fault::canceled) co_return std::unexpected(std::move(error));
+    if (error.fault == Fault::login) {
+      error = named(account, endpoint.host, std::move(error));
+      attention_.refused(account.name(), error, std::chrono::steady_clock::now());
+      log::error("account.needs_attention", {{"account", account.name()}, {"cause", error.reply.text}});
+      co_return std::unexpected(std::move(error));
+    }
+    if (!failure) {
+      failure = named(account, endpoint.host, std::move(error));
+      continue;
+    }
+    // Several causes: all are told; a TLS fault is the one that a person has to know of first.
+    if (error.fault == Fault::tls) failure->reply.enhanced = error.reply.enhanced;
+    if (failure->reply.text.size() < kMaxCause) failure->reply.text += "; " + error.reply.text;
+  }
+  co_return std::unexpected(std::move(*failure));
+}
+
+Result<net::TlsContext> Pool::tls_of(const conf::AccountConfig& account) {
+  const auto floor =
+      account.tls_min == conf::TlsVersion::tls_1_3 ? net::TlsFloor::tls_1_3 : net::TlsFloor::tls_1_2;
+  const auto key =
+      fmt::format("{} {}", account.tls_ca ? account.tls_ca->string() : "", static_cast<int>(floor));
+  if (const auto found = contexts_.find(key); found != contexts_.end()) return found->second;
+  auto context = net::TlsContext::client(floor, account.tls_ca);
+  if (context) contexts_.emplace(key, *context);
+  return context;
+}
+
+void Pool::give_back(Lease lease) {
+  if (!lease.connection || !lease.connection->usable()) return;
+  supervisor_.spawn("quit", quit(std::move(lease)));
+}
+
+net::asio::awaitable<void> Pool::quit(Lease lease) {
+  co_await lease.connection->quit();
+}
+
+void Pool::reloaded() {
+  contexts_.clear();
+  attention_.clear();
+}
+
+}  // namespace homeward::upstream

@@ -1,0 +1,73 @@
+// Pool: the one place that opens upstream connections. A lease is a connection that is ready for MAIL;
+// leasing begins at the client's MAIL and is waited for at its first RCPT. Keeps each account's number of
+// connections, and leaves accounts alone whose login was refused.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "proxy/net/supervisor.hpp"
+#include "proxy/upstream/attention.hpp"
+#include "proxy/upstream/connection.hpp"
+#include "proxy/upstream/slots.hpp"
+
+namespace homeward::upstream {
+
+struct Lease {
+  std::unique_ptr<Connection> connection;
+  Slots::Slot slot;
+};
+
+/// A lease that is being made. Dropping it abandons the lease: what was opened is closed again.
+class PendingLease {
+ public:
+  PendingLease(PendingLease&&) noexcept = default;
+  PendingLease& operator=(PendingLease&&) noexcept = default;
+  ~PendingLease();
+
+  /// Waits for it; once. Errors: what Pool::lease says.
+  net::Task<Lease> get();
+
+ private:
+  friend class Pool;
+  struct State;
+  explicit PendingLease(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;  // shared with the task that makes it
+};
+
+class Pool {
+ public:
+  Pool(ConnectionServices services, net::Supervisor& supervisor);
+
+  /// Begins to lease a connection of `account`, which belongs to `config`.
+  /// Errors, all 4yz, with account and server named in the text: 4.4.1 (no server reached, all busy),
+  /// 4.7.5 (TLS), 4.7.0 (login refused or not possible).
+  PendingLease begin(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account);
+
+  /// Ends a lease in the background: QUIT where the connection is in step.
+  void give_back(Lease lease);
+
+  /// A new configuration holds: CA files are read anew, refused logins may be tried again.
+  void reloaded();
+  std::size_t accounts_in_need() const { return attention_.count(); }
+
+ private:
+  struct Target {
+    std::shared_ptr<const conf::Config> config;
+    const conf::AccountConfig* account;
+  };
+  net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target);
+  net::Task<Lease> lease(Target target);
+  net::Task<std::unique_ptr<Connection>> open_any(Target target);
+  Result<net::TlsContext> tls_of(const conf::AccountConfig& account);
+  static net::asio::awaitable<void> quit(Lease lease);
+
+  ConnectionServices services_;
+  net::Supervisor& supervisor_;
+  Attention attention_;
+  std::map<std::string, std::shared_ptr<Slots>> slots_;  // by account name
+  std::map<std::string, net::TlsContext> contexts_;      // by CA file and TLS floor
+};
+
+}  // namespace homeward::upstream

@@ -1,0 +1,53 @@
+#include "proxy/upstream/slots.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "proxy/net/faults.hpp"
+
+namespace homeward::upstream {
+
+Slots::Slot& Slots::Slot::operator=(Slot&& other) noexcept {
+  if (this != &other) {
+    release();
+    owner_ = std::move(other.owner_);
+  }
+  return *this;
+}
+
+void Slots::Slot::release() {
+  if (auto owner = std::exchange(owner_, nullptr)) owner->give_back();
+}
+
+net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds patience) {
+  const auto self = shared_from_this();
+  if (in_use_ < limit && queue_.empty()) {
+    ++in_use_;
+    co_return Slot(self);
+  }
+  Waiter waiter(executor_);
+  const auto place = queue_.insert(queue_.end(), &waiter);
+  waiter.timer.expires_after(patience);
+  (void)co_await waiter.timer.async_wait(net::kNoThrow);
+  if (waiter.granted) co_return Slot(self);
+  queue_.erase(place);
+  if ((co_await net::asio::this_coro::cancellation_state).cancelled() != net::asio::cancellation_type::none) {
+    co_return std::unexpected(net::canceled_error());
+  }
+  co_return std::unexpected(make_error(Fault::timeout, 451, {4, 4, 1},
+                                       fmt::format("all {} connections of this account stayed busy", limit)));
+}
+
+void Slots::give_back() {
+  if (queue_.empty()) {
+    --in_use_;
+    return;
+  }
+  auto* next = queue_.front();
+  queue_.pop_front();
+  next->granted = true;
+  next->timer.cancel();
+}
+
+}  // namespace homeward::upstream

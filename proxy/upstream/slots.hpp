@@ -1,0 +1,48 @@
+// Slots: how many connections an account may have at once; who finds none waits in a fair queue.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+
+#include "proxy/net/task.hpp"
+
+namespace homeward::upstream {
+
+class Slots : public std::enable_shared_from_this<Slots> {
+ public:
+  /// The right to one connection; goes to the next in the queue when it is dropped.
+  class Slot {
+   public:
+    Slot() = default;
+    explicit Slot(std::shared_ptr<Slots> owner) : owner_(std::move(owner)) {}
+    Slot(Slot&&) noexcept = default;
+    Slot& operator=(Slot&& other) noexcept;
+    ~Slot() { release(); }
+
+   private:
+    void release();
+    std::shared_ptr<Slots> owner_;  // shared: a slot may outlive the pool's entry after a reload
+  };
+
+  explicit Slots(net::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  /// Takes a slot of `limit`, waiting up to `patience`. Error: timeout 451 4.4.1.
+  net::Task<Slot> take(unsigned limit, std::chrono::milliseconds patience);
+  unsigned in_use() const { return in_use_; }
+
+ private:
+  struct Waiter {
+    explicit Waiter(const net::asio::any_io_executor& executor) : timer(executor) {}
+    net::asio::steady_timer timer;
+    bool granted = false;
+  };
+  void give_back();
+
+  net::asio::any_io_executor executor_;
+  unsigned in_use_ = 0;
+  std::list<Waiter*> queue_;  // frames of take(), which remove themselves
+};
+
+}  // namespace homeward::upstream
