@@ -189,17 +189,18 @@ bool SaslServer::State::may_use(std::string_view mechanism) const {
 }
 
 Result<SaslServer::Step> SaslServer::State::judge(int code, const char* bytes, unsigned size) {
-  Step step;
-  if (bytes != nullptr) step.challenge.assign(bytes, size);
-  if (code == SASL_CONTINUE) return step;
   const void* user = nullptr;
   if (code == SASL_OK) code = sasl_getprop(connection.get(), SASL_USERNAME, &user);
-  if (code != SASL_OK || user == nullptr) {
+  if (code != SASL_CONTINUE && (code != SASL_OK || user == nullptr)) {
+    // `bytes` may be gone by now: a failed step frees what it belongs to.
     Error error = from_library(connection.get(), code, responses > 0);
     // libsasl2 would take one more step after a failed channel binding for a success.
     connection.reset();
     return std::unexpected(std::move(error));
   }
+  Step step;
+  if (bytes != nullptr) step.challenge.assign(bytes, size);
+  if (code == SASL_CONTINUE) return step;
   step.done = true;
   step.user = static_cast<const char*>(user);
   connection.reset();
