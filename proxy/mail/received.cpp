@@ -21,10 +21,6 @@ constexpr std::size_t kLineLength = 78;
 /// What is kept of a line, and of a field, by LoopWatch. Our own field is shorter than 700 octets.
 constexpr std::size_t kMaxKept = 1024;
 
-std::string own_mark(std::string_view hostname) {
-  return fmt::format("by {} (homeward)", hostname);
-}
-
 /// atext = ALPHA / DIGIT / "!" / "#" / …: RFC 5322 §3.2.3; and the dot between atoms.
 bool is_atom_or_dot(char c) {
   constexpr std::string_view kSpecial = "!#$%&'*+-/=?^_`{|}~.";
@@ -35,6 +31,12 @@ bool is_atom_or_dot(char c) {
 /// address-literal = "[" ( IPv4 / "IPv6:" IPv6 ) "]": RFC 5321 §4.1.3.
 std::string address_literal(const IpAddress& address) {
   return fmt::format("[{}{}]", address.is_v4() ? "" : "IPv6:", address.to_string());
+}
+
+/// A machine without a name is known by its address. RFC 5321 §4.4: By-domain = "BY" FWS Extended-Domain.
+std::string own_mark(std::string_view hostname) {
+  const auto address = IpAddress::parse(hostname);
+  return fmt::format("by {} (homeward)", address ? address_literal(*address) : std::string(hostname));
 }
 
 bool is_address_literal(std::string_view text) {

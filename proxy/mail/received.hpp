@@ -17,9 +17,9 @@ struct TraceFacts {
   std::string hostname;     ///< ours
   std::string client_name;  ///< from HELO or EHLO
   IpAddress client;
-  bool esmtp = true;        ///< with ESMTP or SMTP
+  bool esmtp = true;  ///< with ESMTP or SMTP
   bool hide_client = true;
-  std::string id;           ///< the transaction's trace id
+  std::string id;  ///< the transaction's trace id
   std::chrono::system_clock::time_point when;
 };
 
@@ -28,7 +28,8 @@ struct TraceFacts {
 std::string received_field(const TraceFacts& facts);
 
 /// Watches content (lines that end in CR LF) on its way, in blocks of any size, for a loop: kMaxReceived
-/// Received fields, or two of this host's own. Looks at the header alone and keeps a bounded piece of a field.
+/// Received fields, or two of this host's own. Looks at the header alone and keeps a bounded piece of a
+/// field.
 class LoopWatch {
  public:
   explicit LoopWatch(std::string_view hostname);

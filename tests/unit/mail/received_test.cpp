@@ -46,6 +46,17 @@ TEST_CASE("received: an IPv6 client is written as an address literal") {
   CHECK(received_field(six).starts_with("Received: from laptop ([IPv6:2001:db8::7])"));
 }
 
+TEST_CASE(
+    "received: a host that has an address for its name is written as an address literal, and known again") {
+  auto nameless = facts();
+  nameless.hostname = "192.0.2.1";
+  const auto field = received_field(nameless);
+  CHECK(field.contains(" by [192.0.2.1] (homeward)"));
+  LoopWatch watch("192.0.2.1");
+  watch.feed(field + field);
+  CHECK(watch.is_loop());
+}
+
 TEST_CASE("received: the name a client gives itself cannot leave its place") {
   struct Case {
     std::string given;
