@@ -1,0 +1,191 @@
+#include "proxy/app/daemon.hpp"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "auth/sasl_library.hpp"
+#include "conf/loader.hpp"
+#include "proxy/app/privileges.hpp"
+#include "proxy/app/service_manager.hpp"
+#include "proxy/base/log.hpp"
+#include "proxy/delivery/direct.hpp"
+#include "proxy/frontend/server.hpp"
+#include "proxy/net/offload.hpp"
+#include "proxy/net/resolver.hpp"
+#include "proxy/net/supervisor.hpp"
+#include "proxy/upstream/pool.hpp"
+
+namespace homeward::app {
+namespace {
+
+using net::asio::awaitable;
+using ConfigPointer = std::shared_ptr<const conf::Config>;
+
+constexpr std::size_t kBlockingThreads = 4;
+constexpr unsigned kFirstUnprivilegedPort = 1024;
+/// After the last 421 sessions get so long to go; then they are canceled where they wait.
+constexpr std::chrono::milliseconds kLastGrace{1000};
+
+void print_problems(const std::vector<conf::Problem>& problems) {
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", problem.to_string());
+}
+
+bool binds_privileged_port(const conf::Config& config, bool passed) {
+  if (config.default_listener) return !passed;
+  return std::ranges::any_of(config.listeners, [](const conf::Listener& listener) {
+    return std::ranges::any_of(listener.addresses, [](const conf::ListenAddress& address) {
+      const auto* socket = std::get_if<conf::SocketAddress>(&address);
+      return socket != nullptr && socket->port < kFirstUnprivilegedPort;
+    });
+  });
+}
+
+/// The rooms of a running homeward, in the order in which they depend on each other.
+class Daemon {
+ public:
+  Daemon(ServeOptions options, ConfigPointer config, std::vector<std::string> mechanisms,
+         std::vector<frontend::PassedDescriptor> passed)
+      : options_(std::move(options)),
+        config_(std::move(config)),
+        house_(context_.get_executor()),
+        sessions_(context_.get_executor()),
+        resolver_(context_.get_executor()),
+        offload_(kBlockingThreads),
+        pool_({context_.get_executor(), resolver_, offload_, std::move(mechanisms)}, sessions_),
+        server_(house_, sessions_, std::move(passed),
+                [this](ConfigPointer held) {
+                  return std::make_unique<delivery::Direct>(pool_, std::move(held));
+                }),
+        signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
+
+  Result<void> open() { return server_.apply(config_); }
+
+  void run() {
+    house_.spawn("signals", obey_signals());
+    if (const auto interval = watchdog_interval()) house_.spawn("watchdog", feed_watchdog(*interval));
+    notify_ready(status());
+    log::info("service.ready",
+              {{"listening", server_.addresses()}, {"accounts", std::to_string(config_->accounts.size())}});
+    context_.run();
+  }
+
+ private:
+  awaitable<void> obey_signals() {
+    while (true) {
+      const auto [fault, signal] = co_await signals_.async_wait(net::kNoThrow);
+      if (fault) co_return;
+      if (signal != SIGHUP) break;
+      reload();
+    }
+    co_await stop();
+  }
+
+  /// A broken configuration changes nothing: the old one stays, and the log names line and key.
+  void reload() {
+    notify_reloading();
+    auto loaded = conf::load(options_.config);
+    if (loaded) {
+      config_ = std::move(*loaded);
+      log::configure(config_->log_level, config_->log_format);
+      pool_.reloaded();
+      if (auto applied = server_.apply(config_); !applied) {
+        log::error("reload.listener_failed", {{"cause", applied.error().reply.text}});
+      }
+      log::info("reload.done", {{"listening", server_.addresses()}});
+    } else {
+      for (const auto& problem : loaded.error())
+        log::error("reload.refused", {{"problem", problem.to_string()}});
+    }
+    notify_ready(loaded ? status()
+                        : "The new configuration is broken, the old one holds (see the log); " + status());
+  }
+
+  awaitable<void> stop() {
+    notify_stopping();
+    log::info("service.stopping", {{"sessions", std::to_string(server_.open_sessions())}});
+    server_.drain();
+    if (!co_await sessions_.drained(config_->shutdown_timeout)) {
+      server_.stop_now();
+      if (!co_await sessions_.drained(kLastGrace)) sessions_.cancel_all();
+      (void)co_await sessions_.drained(kLastGrace);
+    }
+    log::info("service.stopped", {});
+    // Ends the watchdog, the accept loops and, with them, the loop itself.
+    house_.cancel_all();
+  }
+
+  awaitable<void> feed_watchdog(std::chrono::microseconds interval) {
+    net::asio::steady_timer timer(context_);
+    std::string told;
+    while (true) {
+      notify_alive();
+      if (auto now = status(); now != told) {
+        notify_status(now);
+        told = std::move(now);
+      }
+      timer.expires_after(interval);
+      if (const auto [fault] = co_await timer.async_wait(net::kNoThrow); fault) co_return;
+    }
+  }
+
+  std::string status() const {
+    auto text = fmt::format("Listening on {}; {} accounts; {} sessions", server_.addresses(),
+                            config_->accounts.size(), server_.open_sessions());
+    if (const auto in_need = pool_.accounts_in_need(); in_need > 0) {
+      text += fmt::format("; {} accounts need attention: login refused", in_need);
+    }
+    return text;
+  }
+
+  ServeOptions options_;
+  ConfigPointer config_;
+  net::asio::io_context context_{1};
+  net::Supervisor house_;
+  net::Supervisor sessions_;
+  net::Resolver resolver_;
+  net::Offload offload_;
+  upstream::Pool pool_;
+  frontend::Server server_;
+  net::asio::signal_set signals_;
+};
+
+int fail(int code, const Error& error) {
+  log::error("service.failed", {{"cause", error.reply.text}});
+  return code;
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options) {
+  auto config = conf::load(options.config);
+  if (!config) {
+    print_problems(config.error());
+    return EX_CONFIG;
+  }
+  log::configure((*config)->log_level, (*config)->log_format);
+  std::signal(SIGPIPE, SIG_IGN);
+  auto sasl = auth::SaslLibrary::start(auth::SaslLibrary::Sides::client);
+  if (!sasl) return fail(EX_UNAVAILABLE, sasl.error());
+  auto passed = take_passed_sockets();
+  if (!passed) return fail(EX_UNAVAILABLE, passed.error());
+  const bool needed_root = binds_privileged_port(**config, !passed->empty());
+
+  Daemon daemon(options, *config, (*sasl)->client_mechanisms(), std::move(*passed));
+  if (auto opened = daemon.open(); !opened) return fail(EX_UNAVAILABLE, opened.error());
+  if (auto dropped = drop_privileges(options.user, needed_root); !dropped)
+    return fail(EX_NOPERM, dropped.error());
+  // Changing the user makes a process dumpable again: this comes last.
+  if (auto closed = forbid_memory_dumps(); !closed) return fail(EX_NOPERM, closed.error());
+  daemon.run();
+  return EX_OK;
+}
+
+}  // namespace homeward::app

@@ -1,0 +1,127 @@
+// The program: which command, which options. Each command stands in a file of its own.
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "conf/loader.hpp"
+#include "proxy/app/check_command.hpp"
+#include "proxy/app/config_command.hpp"
+#include "proxy/app/daemon.hpp"
+#include "proxy/app/sandbox/sandbox_command.hpp"
+
+namespace homeward::app {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  homeward config > homeward.ini          all keys with their defaults, to start from
+  homeward check --config homeward.ini    what is wrong with it, and who may use which account
+  homeward serve --config homeward.ini    run in the foreground
+  homeward sandbox --story                the whole thing shown on this machine, with nothing set up
+
+Without --config: $XDG_CONFIG_HOME/homeward/homeward.ini if it exists, else /etc/homeward/homeward.ini.)";
+
+struct CommonOptions {
+  std::filesystem::path config;
+  bool json = false;
+
+  std::filesystem::path file() const { return config.empty() ? conf::default_file() : config; }
+};
+
+void add_config(CLI::App& command, CommonOptions& common) {
+  command.add_option("-c,--config", common.config, "The configuration file")->type_name("FILE");
+}
+
+void add_json(CLI::App& command, CommonOptions& common) {
+  command.add_flag("--json", common.json, "Print JSON");
+}
+
+using Run = std::function<int()>;
+
+void add_serve(CLI::App& program, CommonOptions& common, std::optional<std::string>& user, Run& run) {
+  auto* serve = program.add_subcommand("serve", "Run in the foreground, as a service manager wants it");
+  add_config(*serve, common);
+  serve->add_option("--user", user, "The user to become, where root starts it (default: homeward)")
+      ->type_name("NAME");
+  serve->footer(
+      "SIGHUP reloads the configuration without dropping a session; SIGTERM finishes what runs and ends.\n"
+      "Example: homeward serve --config /etc/homeward/homeward.ini");
+  serve->callback([&] { run = [&] { return run_serve({common.file(), user}); }; });
+}
+
+void add_check(CLI::App& program, CommonOptions& common, Run& run) {
+  auto* check =
+      program.add_subcommand("check", "Read the configuration and tell everything that is wrong with it");
+  add_config(*check, common);
+  add_json(*check, common);
+  check->footer("Exit status: 0 it is good, 78 it is not.\nExample: homeward check --config homeward.ini");
+  check->callback([&] { run = [&] { return run_check(common.file(), common.json); }; });
+}
+
+void add_config_command(CLI::App& program, CommonOptions& common, Run& run) {
+  auto* config = program.add_subcommand("config", "Print the reference of all keys, with their defaults");
+  add_json(*config, common);
+  config->footer("Example: homeward config | less");
+  config->callback([&] { run = [&] { return run_config(common.json); }; });
+}
+
+void add_sandbox(CLI::App& program, CommonOptions& common, SandboxOptions& options, Run& run) {
+  auto* sandbox =
+      program.add_subcommand("sandbox", "A home provider in a box, on loopback, to try things with");
+  sandbox->add_option("--dir", options.directory, "Where it keeps its files (default: a temporary folder)")
+      ->type_name("DIR");
+  sandbox->add_option("--relay-port", options.relay_port, "Port of its plain SMTP server (default: any)");
+  sandbox->add_option("--submission-port", options.submission_port, "Port with STARTTLS (default: any)");
+  sandbox->add_option("--submissions-port", options.submissions_port,
+                      "Port with implicit TLS (default: any)");
+  sandbox->add_flag("--story", options.story, "Show the problem and its cure, then end");
+  add_json(*sandbox, common);
+  sandbox->footer(
+      "Examples:\n  homeward sandbox --story\n  homeward sandbox --dir /tmp/box --submissions-port 4650");
+  sandbox->callback([&] {
+    run = [&] {
+      options.json = common.json;
+      return run_sandbox(options);
+    };
+  });
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App program("An authenticated submission proxy: plain SMTP in, verified TLS with login out.",
+                   "homeward");
+  program.footer(kExamples);
+  program.set_version_flag("--version", std::string("homeward ") + HOMEWARD_VERSION);
+  program.require_subcommand(1);
+  CommonOptions common;
+  std::optional<std::string> user;
+  SandboxOptions sandbox;
+  Run run;
+  add_serve(program, common, user, run);
+  add_check(program, common, run);
+  add_config_command(program, common, run);
+  add_sandbox(program, common, sandbox, run);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? EX_OK : EX_USAGE;
+  }
+  return run();
+}
+
+}  // namespace
+}  // namespace homeward::app
+
+int main(int argc, char** argv) {
+  try {
+    return homeward::app::dispatch(argc, argv);
+  } catch (const std::exception& exception) {
+    fmt::print(stderr, "homeward: {}\n", exception.what());
+    return EX_SOFTWARE;
+  }
+}

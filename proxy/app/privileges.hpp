@@ -1,0 +1,24 @@
+// What this process may do and what it may leave behind: no core, no look into its memory, no root beyond
+// the start. safety.md 2.6, 2.12
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "proxy/base/result.hpp"
+
+namespace homeward::app {
+
+/// The user that the service runs as, where root starts it.
+inline constexpr const char* kServiceUser = "homeward";
+
+/// No core is written and no other process of the same user may read our memory or trace us.
+/// Error: local, where the system refuses.
+Result<void> forbid_memory_dumps();
+
+/// Started by root: become `user`, or kServiceUser where none is named, and give all capabilities up.
+/// Where that user does not exist: an error if a port below 1024 was bound for it (`needed_root`), else root
+/// is kept without any capability, and said so. Not root: nothing to do. Error: local, with the cure.
+Result<void> drop_privileges(const std::optional<std::string>& user, bool needed_root);
+
+}  // namespace homeward::app
