@@ -124,6 +124,15 @@ TEST_CASE("route: a refusal names the account that serves the sender, but not th
         "add main to its `listeners`");
 }
 
+TEST_CASE("route: of several accounts that serve the sender elsewhere, the refusal names the first") {
+  auto home = make_account("home", "ann@isp.example");
+  auto other = make_account("other", "other@isp.example", {"ann@isp.example"});
+  home.clients = other.clients = {network("127.0.0.0/8")};
+  const std::vector accounts{home, other};
+  CHECK(refusal_of(route(accounts, std::nullopt, query("ann@isp.example", "10.0.0.7")))
+            .contains("account home may not be used"));
+}
+
 TEST_CASE("route: an account that may not be used is passed over for a later one that may") {
   auto home = make_account("home", "ann@isp.example");
   home.clients = {network("127.0.0.0/8")};
