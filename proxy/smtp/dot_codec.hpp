@@ -14,8 +14,8 @@ enum class BareLf : std::uint8_t { mend, refuse };
 /// What content may not hold; the first one found. Reading goes on to the true end all the same.
 enum class ContentFault : std::uint8_t { none, bare_cr, bare_lf, nul };
 
-/// From the wire to content: unstuffed, every line ended by CR LF. A bare CR and a NUL are noted as faults
-/// and left out, so that not even forbidden content could pass one on.
+/// From the wire to content, one decoder a message: unstuffed, every line ended by CR LF. A bare CR and a NUL
+/// are noted as faults and left out, so that not even forbidden content could pass one on.
 class DotDecoder {
  public:
   explicit DotDecoder(BareLf bare_lf) : bare_lf_(bare_lf) {}

@@ -21,9 +21,9 @@ struct SplitLine {
   bool too_long = false;     ///< the line passes `limit`
 };
 
-/// The first line of `input`, or nothing where it has no end yet. Where `input` already passes `limit`
-/// without an end, a too_long line with consumed = input.size() is returned and the caller goes on
-/// dropping until an end is found.
+/// The first line of `input`, or nothing where it has no end yet. `limit` counts the end too (RFC 5321
+/// §4.5.3.1.4). Where `limit` octets or more hold no end, a too_long line with consumed = input.size() is
+/// returned; what was taken then does not end in LF, and the caller goes on dropping until an end is found.
 std::optional<SplitLine> split_line(std::string_view input, std::size_t limit);
 
 }  // namespace homeward::smtp

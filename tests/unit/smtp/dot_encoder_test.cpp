@@ -71,6 +71,8 @@ TEST_CASE("smtp: nothing that could fool an upstream goes out, whatever comes in
       {"a\r\n\0.\r\nb"s, "a\r\n..\r\nb\r\n.\r\n"},
       {"a\r\n.\0\r\nb"s, "a\r\n..\r\nb\r\n.\r\n"},
       {"a\r", "a\r\n.\r\n"},
+      {"\r", "\r\n.\r\n"},
+      {"a\r\n\r", "a\r\n\r\n.\r\n"},
       {"a\r\0\n"s, "a\r\n\r\n.\r\n"},
       {"\0.\r\n"s, "..\r\n.\r\n"},
   };

@@ -75,6 +75,9 @@ TEST_CASE("smtp: a long reply without blanks is broken hard, to the octet") {
   CHECK(lines[0] == "250-" + std::string(506, 'x'));
   CHECK(lines[1] == "250-" + std::string(506, 'x'));
   CHECK(lines[2] == "250 " + std::string(188, 'x'));
+  // The only blank is no place to break.
+  CHECK(wire_lines(to_wire(make_reply(250, ' ' + std::string(600, 'x'))))[0] ==
+        "250- " + std::string(505, 'x'));
   CHECK(wire_lines(to_wire(make_reply(250, std::string(506, 'x')))).size() == 1);
   CHECK(wire_lines(to_wire(make_reply(250, {2, 0, 0}, std::string(500, 'x')))).size() == 1);
   CHECK(wire_lines(to_wire(make_reply(250, {2, 0, 0}, std::string(501, 'x')))).size() == 2);
