@@ -94,8 +94,8 @@ std::string explain(const CertificateFault& fault, const std::string& host) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return fmt::format(
-          "the certificate of {} is not signed by an authority that is trusted here; if the server is "
-          "yours, trust its CA by tls_ca",
+          "the certificate of {} comes from an issuer that is not trusted here; if the server is yours, "
+          "trust its CA by tls_ca",
           host);
     default:
       return fmt::format("the certificate of {} was refused: {}", host,

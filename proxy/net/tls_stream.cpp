@@ -113,9 +113,8 @@ class TlsStream final : public SocketStream<Layer> {
   Error explain_handshake(const boost::system::error_code& fault, const std::string& host) const {
     if (certificate_.code != X509_V_OK)
       return make_error(Fault::tls, 451, {4, 7, 5}, explain(certificate_, host));
-    const auto plain = describe(fmt::format("TLS handshake with {}", host), fault);
-    if (plain.fault != Fault::network) return plain;
-    auto error = plain;
+    auto error = describe(fmt::format("TLS handshake with {}", host), fault);
+    if (error.fault == Fault::canceled) return error;
     error.fault = Fault::tls;
     error.reply.enhanced = {4, 7, 5};
     if (ERR_GET_REASON(static_cast<unsigned long>(fault.value())) == SSL_R_WRONG_VERSION_NUMBER) {

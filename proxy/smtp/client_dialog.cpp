@@ -61,7 +61,7 @@ ClientAction ClientDialog::on_ehlo(const Reply& reply) {
 }
 
 ClientAction ClientDialog::on_start_tls(const Reply& reply, std::size_t bytes_behind) {
-  if (!reply.is_positive()) {
+  if (reply.code != 220) {
     return no_tls(fmt::format("{} refused STARTTLS ({} {}); nothing was sent in clear", settings_.server,
                               reply.code, reply.text()));
   }

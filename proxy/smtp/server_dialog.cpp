@@ -119,7 +119,7 @@ Action ServerDialog::mail(const Mail& mail) {
 
 Action ServerDialog::rcpt(const Rcpt& rcpt) {
   if (state_ != State::transaction) return refuse(bad_sequence("Name the sender by MAIL first"));
-  if (accepted_ >= settings_.max_recipients) {
+  if (accepted_ >= settings_.max_recipients || refused_ >= kMaxRefusedRecipients) {
     return refuse(
         make_reply(452, {4, 5, 3},
                    fmt::format("Too many recipients: at most {} a message; send the rest in another",

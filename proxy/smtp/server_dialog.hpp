@@ -65,6 +65,8 @@ class ServerDialog {
  public:
   /// So many refused commands end a session: somebody is guessing, or is no mail program.
   static constexpr unsigned kMaxErrors = 25;
+  /// So many recipients that upstream refused, in one transaction, are no letter but a search for addresses.
+  static constexpr unsigned kMaxRefusedRecipients = 1000;
 
   explicit ServerDialog(ServerSettings settings) : settings_(std::move(settings)) {}
 
