@@ -66,7 +66,11 @@ class Daemon {
                 }),
         signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
 
-  Result<void> open() { return server_.apply(config_); }
+  Result<void> open() {
+    auto applied = server_.apply(config_);
+    server_.report_unused_sockets();
+    return applied;
+  }
 
   void run() {
     house_.spawn("signals", obey_signals());

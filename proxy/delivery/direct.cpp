@@ -18,10 +18,10 @@ namespace {
 using net::asio::awaitable;
 using smtp::Reply;
 
-std::vector<mail::Account> rules_of(const conf::Config& config) {
-  std::vector<mail::Account> rules;
+std::vector<const mail::Account*> rules_of(const conf::Config& config) {
+  std::vector<const mail::Account*> rules;
   rules.reserve(config.accounts.size());
-  for (const auto& account : config.accounts) rules.push_back(account.rules);
+  for (const auto& account : config.accounts) rules.push_back(&account.rules);
   return rules;
 }
 
@@ -40,11 +40,16 @@ Result<std::string> mail_line(const mail::Envelope& envelope, const smtp::Revers
                               std::size_t added, const smtp::Capabilities& capabilities) {
   auto parameters = envelope.parameters;
   if (parameters.size) *parameters.size += added;
+  // Old clients send 8-bit characters without saying so; RFC 6152 §3 wants it said, and saying it in vain
+  // harms nobody.
+  parameters.body = smtp::BodyType::eight_bit_mime;
   return smtp::write_mail(sender, parameters, capabilities);
 }
 
-bool has_eight_bit(std::string_view block) {
-  return !text::is_ascii(block);
+Reply too_large(const conf::AccountConfig& account, std::uint64_t limit) {
+  return smtp::make_reply(
+      552, {5, 3, 4},
+      fmt::format("{}: message too large: this account takes at most {} octets", account.name(), limit));
 }
 
 }  // namespace
@@ -56,12 +61,16 @@ awaitable<Reply> Direct::mail(mail::Envelope envelope) {
   const auto rules = rules_of(*config_);
   const auto chosen = mail::route(rules, config_->default_account,
                                   {envelope.from, envelope.origin.client, envelope.origin.listener});
-  if (!chosen) co_return smtp::make_reply(chosen.error().reply);
+  if (!chosen) {
+    log::info("sender.refused", {{"id", envelope.id},
+                                 {"client", envelope.origin.client.to_string()},
+                                 {"from", envelope.from.to_string()},
+                                 {"reply", chosen.error().reply.text}});
+    co_return smtp::make_reply(chosen.error().reply);
+  }
   const auto& account = config_->accounts[*chosen];
   if (account.max_message_size && envelope.parameters.size.value_or(0) > *account.max_message_size) {
-    co_return smtp::make_reply(552, {5, 3, 4},
-                               fmt::format("{}: message too large: this account takes at most {} octets",
-                                           account.name(), *account.max_message_size));
+    co_return too_large(account, *account.max_message_size);
   }
   auto& transaction = transaction_.emplace();
   transaction.account = &account;
@@ -85,8 +94,21 @@ awaitable<Reply> Direct::rcpt(smtp::ForwardPath to) {
   if (auto refused = co_await ready_lease(transaction)) co_return std::move(*refused);
   auto reply =
       transaction.mail_accepted ? co_await next_rcpt(transaction, to) : co_await first_rcpt(transaction, to);
-  if (reply.is_positive()) transaction.envelope.to.push_back(std::move(to));
+  if (reply.is_positive()) {
+    transaction.envelope.to.push_back(std::move(to));
+  } else {
+    log::info("recipient.refused", {{"id", transaction.envelope.id},
+                                    {"account", transaction.account->name()},
+                                    {"to", to.to_string()},
+                                    {"reply", fmt::format("{} {}", reply.code, reply.text())}});
+  }
   co_return reply;
+}
+
+awaitable<Reply> Direct::ask_upstream(Transaction& transaction, const smtp::ForwardPath& to) {
+  if (auto refused = co_await ready_lease(transaction)) co_return std::move(*refused);
+  co_return transaction.mail_accepted ? co_await next_rcpt(transaction, to)
+                                      : co_await first_rcpt(transaction, to);
 }
 
 /// Waits for the lease that was begun at MAIL; nothing where it is there.
@@ -150,13 +172,29 @@ awaitable<Reply> Direct::data() {
 awaitable<void> Direct::content(std::string_view block) {
   auto& transaction = *transaction_;
   transaction.octets += block.size();
-  if (transaction.failed || transaction.needs_eight_bit) co_return;
-  if (!transaction.lease->connection->capabilities().eight_bit_mime && has_eight_bit(block)) {
-    transaction.needs_eight_bit = true;
+  if (transaction.failed) co_return;
+  if (auto refusal = unfit(transaction, block)) {
     transaction.lease->connection->close();  // without a last dot: nothing of it stays there
+    fail(transaction, std::move(*refusal));
     co_return;
   }
   co_await send_content(transaction, block);
+}
+
+/// What the account's server can't take, seen only while the content passes.
+std::optional<Reply> Direct::unfit(const Transaction& transaction, std::string_view block) const {
+  const auto& account = *transaction.account;
+  if (account.max_message_size && transaction.octets > *account.max_message_size) {
+    return too_large(account, *account.max_message_size);
+  }
+  if (!transaction.lease->connection->capabilities().eight_bit_mime && !text::is_ascii(block)) {
+    return smtp::make_reply(
+        554, {5, 6, 1},
+        fmt::format("{}: the message holds 8-bit characters, which this server does not take (no "
+                    "8BITMIME): send it encoded (quoted-printable or base64)",
+                    account.name()));
+  }
+  return std::nullopt;
 }
 
 awaitable<void> Direct::send_content(Transaction& transaction, std::string_view block) {
@@ -169,32 +207,33 @@ awaitable<void> Direct::send_content(Transaction& transaction, std::string_view 
 
 awaitable<Reply> Direct::commit() {
   auto& transaction = *transaction_;
-  Reply verdict;
-  if (transaction.needs_eight_bit) {
-    verdict = smtp::make_reply(
-        554, {5, 6, 1},
-        fmt::format("{}: the message holds 8-bit characters, which this server does not take "
-                    "(no 8BITMIME): send it encoded (quoted-printable or base64)",
-                    transaction.account->name()));
-  } else if (transaction.failed) {
-    verdict = *transaction.failed;
-  } else {
-    auto& connection = *transaction.lease->connection;
-    std::string end;
-    transaction.encoder.finish(end);
-    auto sent = co_await connection.write(end);
-    auto reply = sent ? co_await connection.read_reply(connection.reply_timeout() * 2)
-                      : Result<Reply>(std::unexpected(std::move(sent.error())));
-    if (reply && reply->is_intermediate()) {
-      connection.close();
-      reply = std::unexpected(
-          make_error(Fault::protocol, 451, {4, 4, 0}, "the last dot was answered with a question"));
-    }
-    verdict = reply ? told(upstream_of(transaction), *reply)
-                    : lost_after_dot(upstream_of(transaction), reply.error());
-  }
+  auto verdict = transaction.failed ? *transaction.failed : co_await end_content(transaction);
   finish(verdict);
   co_return verdict;
+}
+
+/// The last dot, and upstream's word on it.
+awaitable<Reply> Direct::end_content(Transaction& transaction) {
+  auto& connection = *transaction.lease->connection;
+  // An answer that came before the last dot must not be taken for the verdict on the whole.
+  if (const auto unasked = co_await connection.unasked_reply())
+    co_return lost(upstream_of(transaction), *unasked);
+  std::string end;
+  transaction.encoder.finish(end);
+  if (const auto sent = co_await connection.write(end); !sent) {
+    co_return lost_after_dot(upstream_of(transaction), sent.error());
+  }
+  const auto reply = co_await connection.read_reply(connection.reply_timeout() * 2);
+  if (!reply) {
+    // 421 is a word on the message too: it was not taken.
+    const bool said_no = reply.error().fault == Fault::refused;
+    co_return said_no ? lost(upstream_of(transaction), reply.error())
+                      : lost_after_dot(upstream_of(transaction), reply.error());
+  }
+  if (!reply->is_intermediate()) co_return told(upstream_of(transaction), *reply);
+  connection.close();
+  co_return lost_after_dot(upstream_of(transaction), make_error(Fault::protocol, 451, {4, 4, 0},
+                                                                "the last dot was answered with a question"));
 }
 
 awaitable<void> Direct::abort() {

@@ -25,7 +25,6 @@ struct DirectTransaction {
   bool mail_accepted = false;         // upstream took MAIL
   std::optional<smtp::Reply> failed;  // what every further step is told
   smtp::DotEncoder encoder;
-  bool needs_eight_bit = false;  // 8-bit content met a server without 8BITMIME
   std::uint64_t octets = 0;
   std::chrono::steady_clock::time_point began;
 };
@@ -46,9 +45,12 @@ class Direct final : public Delivery {
   using Transaction = DirectTransaction;
 
   net::asio::awaitable<std::optional<smtp::Reply>> ready_lease(Transaction& transaction);
+  net::asio::awaitable<smtp::Reply> ask_upstream(Transaction& transaction, const smtp::ForwardPath& to);
   net::asio::awaitable<smtp::Reply> first_rcpt(Transaction& transaction, const smtp::ForwardPath& to);
   net::asio::awaitable<smtp::Reply> next_rcpt(Transaction& transaction, const smtp::ForwardPath& to);
   net::asio::awaitable<void> send_content(Transaction& transaction, std::string_view block);
+  std::optional<smtp::Reply> unfit(const Transaction& transaction, std::string_view block) const;
+  net::asio::awaitable<smtp::Reply> end_content(Transaction& transaction);
   smtp::Reply fail(Transaction& transaction, smtp::Reply reply);
   std::optional<smtp::Reply> too_large_for_server(const Transaction& transaction) const;
   Upstream upstream_of(const Transaction& transaction) const;

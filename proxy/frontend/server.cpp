@@ -183,6 +183,15 @@ awaitable<void> Server::refuse(std::unique_ptr<net::Stream> stream, StatusReply 
   if (co_await stream->write(smtp::to_wire(smtp::make_reply(reply)))) co_await stream->shutdown();
 }
 
+void Server::report_unused_sockets() const {
+  for (const auto& passed : passed_) {
+    if (passed.descriptor < 0) continue;
+    log::warning(
+        "listener.unused_socket",
+        {{"name", passed.name}, {"cure", fmt::format("take it by `address = systemd:{}`", passed.name)}});
+  }
+}
+
 void Server::drain() {
   draining_ = true;
   for (auto& entry : open_) entry.socket->close();

@@ -36,6 +36,9 @@ class Server {
   /// could not be opened; what could be is open all the same.
   Result<void> apply(std::shared_ptr<const conf::Config> config);
 
+  /// Tells the log of sockets that were passed in and that no listener takes.
+  void report_unused_sockets() const;
+
   /// No new clients; idle sessions end with 421.
   void drain();
   /// The rest ends with 421 too, wherever it waits for its client.

@@ -101,20 +101,20 @@ std::vector<std::string> covered_claims(std::span<const SenderPattern> earlier,
 
 }  // namespace
 
-Result<std::size_t> route(std::span<const Account> accounts,
+Result<std::size_t> route(std::span<const Account* const> accounts,
                           const std::optional<std::string>& default_account, const RouteQuery& query) {
   std::optional<std::size_t> barred;  // the first that serves the sender, but not here
   for (std::size_t i = 0; i < accounts.size(); ++i) {
-    if (!accounts[i].serves(query.from)) continue;
-    if (may_be_used(accounts[i], query)) return i;
+    if (!accounts[i]->serves(query.from)) continue;
+    if (may_be_used(*accounts[i], query)) return i;
     if (!barred) barred = i;
   }
   const auto fallback = std::ranges::find_if(
-      accounts, [&](const Account& account) { return default_account && account.name == *default_account; });
+      accounts, [&](const Account* account) { return default_account && account->name == *default_account; });
   const auto fallback_index = static_cast<std::size_t>(fallback - accounts.begin());
-  if (fallback != accounts.end() && may_be_used(*fallback, query)) return fallback_index;
+  if (fallback != accounts.end() && may_be_used(**fallback, query)) return fallback_index;
   if (barred) {
-    const auto& account = accounts[*barred];
+    const auto& account = *accounts[*barred];
     return std::unexpected(
         refusal(fmt::format("No account may send as {} here: account {} {}", query.from.to_string(),
                             account.name, why_not(account, query))));
@@ -122,7 +122,7 @@ Result<std::size_t> route(std::span<const Account> accounts,
   if (fallback != accounts.end()) {
     return std::unexpected(
         refusal(fmt::format("No account may send as {}, and the default account {} {}",
-                            query.from.to_string(), fallback->name, why_not(*fallback, query))));
+                            query.from.to_string(), (*fallback)->name, why_not(**fallback, query))));
   }
   return std::unexpected(nobody_serves(query));
 }

@@ -21,7 +21,7 @@ struct RouteQuery {
 /// Accounts in file order; the first all of whose conditions hold, then `default_account`, for which only
 /// `senders` is waived. Returns the index into `accounts`.
 /// Error: 550 5.7.1 that names the sender and the cure.
-Result<std::size_t> route(std::span<const Account> accounts,
+Result<std::size_t> route(std::span<const Account* const> accounts,
                           const std::optional<std::string>& default_account, const RouteQuery& query);
 
 /// Two accounts that claim the same sender under the same conditions, so that the second could never be

@@ -56,6 +56,11 @@ class SocketStream : public Stream {
   void expires_after(std::chrono::milliseconds time) override { watchdog_.arm(time); }
   void expires_never() override { watchdog_.disarm(); }
 
+  bool has_input() override {
+    boost::system::error_code fault;  // a dead socket is told by the next read
+    return layer_.lowest_layer().available(fault) > 0 && !fault;
+  }
+
   IpAddress peer() const override {
     boost::system::error_code fault;
     const auto endpoint = layer_.lowest_layer().remote_endpoint(fault);

@@ -42,6 +42,8 @@ class Stream {
   virtual void expires_after(std::chrono::milliseconds time) = 0;
   virtual void expires_never() = 0;
 
+  /// True where the peer has sent something that nobody has read yet.
+  virtual bool has_input() = 0;
   virtual IpAddress peer() const = 0;
   virtual const std::optional<TlsFacts>& tls() const = 0;
 };

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/error.hpp>
 #include <stdexcept>
 #include <utility>
@@ -14,16 +15,26 @@ namespace homeward::net {
 namespace {
 
 constexpr unsigned kUserTimeoutMs = 120'000;
+constexpr std::chrono::milliseconds kLingerTime{1000};
+constexpr std::size_t kLingerOctets = 256 * 1024;
 
 class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
  public:
   explicit TcpStream(asio::ip::tcp::socket socket) : SocketStream(socket.get_executor(), std::move(socket)) {}
 
+  /// Bytes that nobody reads would make the kernel answer with a reset, and the peer lose our last words:
+  /// they are read away for a moment.
   asio::awaitable<void> shutdown() override {
     boost::system::error_code ignored;  // the peer may be gone; closing follows anyway
     layer().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    expires_after(kLingerTime);
+    std::array<char, 4096> sink{};
+    for (std::size_t octets = 0; octets < kLingerOctets;) {
+      const auto count = co_await read_some(sink);
+      if (!count || *count == 0) break;
+      octets += *count;
+    }
     close();
-    co_return;
   }
 
   const std::optional<TlsFacts>& tls() const override { return no_tls_; }

@@ -89,6 +89,7 @@ class TlsStream final : public SocketStream<Layer> {
     close();
   }
 
+  bool has_input() override { return SSL_pending(layer().native_handle()) > 0 || SocketStream::has_input(); }
   const std::optional<TlsFacts>& tls() const override { return facts_; }
 
  private:

@@ -18,6 +18,7 @@ namespace homeward::upstream {
 namespace {
 
 constexpr std::chrono::milliseconds kQuitTime{3000};
+constexpr std::chrono::milliseconds kUnaskedTime{1000};  // it is on its way already
 
 auth::SaslIdentity identity_of(const conf::AccountConfig& account, const Endpoint& endpoint,
                                const std::optional<net::TlsFacts>& tls, Secret password) {
@@ -126,6 +127,7 @@ net::Task<void> Connection::log_in(ConnectionServices& services, const OpenReque
 }
 
 net::Task<std::vector<smtp::Reply>> Connection::exchange(std::string commands, std::size_t replies) {
+  if (auto unasked = co_await unasked_reply()) co_return std::unexpected(std::move(*unasked));
   if (auto sent = co_await write(commands); !sent) co_return std::unexpected(std::move(sent.error()));
   std::vector<smtp::Reply> answers;
   while (answers.size() < replies) {
@@ -166,6 +168,15 @@ net::Task<smtp::Reply> Connection::read_reply(std::chrono::milliseconds timeout)
     if (!count) co_return std::unexpected(broken(std::move(count.error())));
     parser_.feed({bytes.data(), *count});
   }
+}
+
+net::asio::awaitable<std::optional<Error>> Connection::unasked_reply() {
+  if (!usable_ || (parser_.buffered() == 0 && !stream_->has_input())) co_return std::nullopt;
+  auto reply = co_await read_reply(kUnaskedTime);
+  if (!reply) co_return std::move(reply.error());
+  co_return broken(
+      make_error(Fault::protocol, 451, {4, 4, 0},
+                 fmt::format("the server spoke out of turn: {} {}", reply->code, reply->text())));
 }
 
 Error Connection::broken(Error error) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,13 @@ class Connection {
   /// the server closes. The connection is closed then.
   net::Task<std::vector<smtp::Reply>> exchange(std::string commands, std::size_t replies);
   net::Task<void> write(std::string_view bytes);
-  /// Reads one reply within `timeout`.
+  /// Reads one reply within `timeout`. A server that has spoken although nobody asked is out of step: callers
+  /// that send what must not be answered early ask unasked_reply() before.
   net::Task<smtp::Reply> read_reply(std::chrono::milliseconds timeout);
+
+  /// What the server said out of turn, as an error (protocol 451 4.4.0; refused for its 421); nothing where
+  /// it kept still. The connection is closed then.
+  net::asio::awaitable<std::optional<Error>> unasked_reply();
 
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   const Endpoint& endpoint() const { return endpoint_; }

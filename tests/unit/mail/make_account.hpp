@@ -36,4 +36,11 @@ inline Account make_account(std::string name, std::string_view address,
   return account;
 }
 
+/// What route() takes.
+inline std::vector<const Account*> refs(const std::vector<Account>& accounts) {
+  std::vector<const Account*> pointers;
+  for (const auto& account : accounts) pointers.push_back(&account);
+  return pointers;
+}
+
 }  // namespace homeward::mail

@@ -38,7 +38,7 @@ TEST_CASE("route: the first account in file order that serves the sender is chos
       GENERATE(Case{"ann@work.example", 0}, Case{"ANN@WORK.example", 0}, Case{"ann@isp.example", 1},
                Case{"bob@isp.example", 1}, Case{"who@else.example", 3}, Case{"<>", 3});
   CAPTURE(c.from);
-  const auto chosen = route(accounts, std::nullopt, query(c.from));
+  const auto chosen = route(refs(accounts), std::nullopt, query(c.from));
   REQUIRE(chosen);
   CHECK(*chosen == c.chosen);
 }
@@ -61,7 +61,7 @@ TEST_CASE("route: every list must hold, by any of its entries") {
       Case{"ann@isp.example", "192.0.2.1", "office", 1}, Case{"ann@isp.example", "10.1.2.3", "main", 1},
       Case{"ann@isp.example", "10.1.2.3", "offic", 1}, Case{"bob@isp.example", "10.1.2.3", "office", 1});
   CAPTURE(c.from, c.client, c.listener);
-  const auto chosen = route(accounts, std::nullopt, query(c.from, c.client, c.listener));
+  const auto chosen = route(refs(accounts), std::nullopt, query(c.from, c.client, c.listener));
   REQUIRE(chosen);
   CHECK(*chosen == c.chosen);
 }
@@ -72,16 +72,16 @@ TEST_CASE("route: one reply address at two providers is told apart by the listen
   first.listeners = {"cable"};
   second.listeners = {"dsl"};
   const std::vector accounts{first, second};
-  CHECK(route(accounts, std::nullopt, query("ann@own.example", "127.0.0.1", "cable")) == 0U);
-  CHECK(route(accounts, std::nullopt, query("ann@own.example", "127.0.0.1", "dsl")) == 1U);
+  CHECK(route(refs(accounts), std::nullopt, query("ann@own.example", "127.0.0.1", "cable")) == 0U);
+  CHECK(route(refs(accounts), std::nullopt, query("ann@own.example", "127.0.0.1", "dsl")) == 1U);
 }
 
 TEST_CASE("route: the default account takes what no rule took, the null sender too") {
   const std::vector accounts{make_account("work", "ann@work.example"),
                              make_account("home", "ann@isp.example")};
-  CHECK(route(accounts, "home", query("who@else.example")) == 1U);
-  CHECK(route(accounts, "home", query("<>")) == 1U);
-  CHECK(route(accounts, "home", query("ann@work.example")) == 0U);
+  CHECK(route(refs(accounts), "home", query("who@else.example")) == 1U);
+  CHECK(route(refs(accounts), "home", query("<>")) == 1U);
+  CHECK(route(refs(accounts), "home", query("ann@work.example")) == 0U);
 }
 
 TEST_CASE("route: the default account waives `senders`, never who may use it") {
@@ -89,12 +89,12 @@ TEST_CASE("route: the default account waives `senders`, never who may use it") {
   home.clients = {network("127.0.0.0/8")};
   home.listeners = {"main"};
   const std::vector accounts{home};
-  CHECK(route(accounts, "home", query("who@else.example")) == 0U);
-  CHECK(refusal_of(route(accounts, "home", query("who@else.example", "10.0.0.7"))) ==
+  CHECK(route(refs(accounts), "home", query("who@else.example")) == 0U);
+  CHECK(refusal_of(route(refs(accounts), "home", query("who@else.example", "10.0.0.7"))) ==
         "No account may send as <who@else.example>, and the default account home may not be used from "
         "10.0.0.7: "
         "add 10.0.0.7 to its `clients`");
-  CHECK(refusal_of(route(accounts, "home", query("who@else.example", "127.0.0.1", "lan"))) ==
+  CHECK(refusal_of(route(refs(accounts), "home", query("who@else.example", "127.0.0.1", "lan"))) ==
         "No account may send as <who@else.example>, and the default account home may not be used on listener "
         "lan: "
         "add lan to its `listeners`");
@@ -102,9 +102,9 @@ TEST_CASE("route: the default account waives `senders`, never who may use it") {
 
 TEST_CASE("route: a sender that no account serves is refused with the cure") {
   const std::vector accounts{make_account("home", "ann@isp.example")};
-  CHECK(refusal_of(route(accounts, std::nullopt, query("x@y.example"))) ==
+  CHECK(refusal_of(route(refs(accounts), std::nullopt, query("x@y.example"))) ==
         "No account may send as <x@y.example>: add it to `senders` of an account, or set default_account");
-  CHECK(refusal_of(route(accounts, std::nullopt, query("<>"))) ==
+  CHECK(refusal_of(route(refs(accounts), std::nullopt, query("<>"))) ==
         "No account may send as <>: add `*` to `senders` of an account, or set default_account");
   CHECK(refusal_of(route({}, std::nullopt, query("x@y.example"))) ==
         "No account may send as <x@y.example>: add it to `senders` of an account, or set default_account");
@@ -116,10 +116,10 @@ TEST_CASE("route: a refusal names the account that serves the sender, but not th
   auto work = make_account("work", "ann@work.example");
   work.listeners = {"vpn"};
   const std::vector accounts{work, home};
-  CHECK(refusal_of(route(accounts, std::nullopt, query("ann@isp.example", "10.0.0.7"))) ==
+  CHECK(refusal_of(route(refs(accounts), std::nullopt, query("ann@isp.example", "10.0.0.7"))) ==
         "No account may send as <ann@isp.example> here: account home may not be used from 10.0.0.7: "
         "add 10.0.0.7 to its `clients`");
-  CHECK(refusal_of(route(accounts, "home", query("ann@work.example", "10.0.0.7"))) ==
+  CHECK(refusal_of(route(refs(accounts), "home", query("ann@work.example", "10.0.0.7"))) ==
         "No account may send as <ann@work.example> here: account work may not be used on listener main: "
         "add main to its `listeners`");
 }
@@ -129,7 +129,7 @@ TEST_CASE("route: of several accounts that serve the sender elsewhere, the refus
   auto other = make_account("other", "other@isp.example", {"ann@isp.example"});
   home.clients = other.clients = {network("127.0.0.0/8")};
   const std::vector accounts{home, other};
-  CHECK(refusal_of(route(accounts, std::nullopt, query("ann@isp.example", "10.0.0.7")))
+  CHECK(refusal_of(route(refs(accounts), std::nullopt, query("ann@isp.example", "10.0.0.7")))
             .contains("account home may not be used"));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("route: an account that may not be used is passed over for a later one
   auto home = make_account("home", "ann@isp.example");
   home.clients = {network("127.0.0.0/8")};
   const std::vector accounts{home, make_account("lan", "lan@isp.example", {"own", "ann@isp.example"})};
-  CHECK(route(accounts, std::nullopt, query("ann@isp.example", "10.0.0.7")) == 1U);
+  CHECK(route(refs(accounts), std::nullopt, query("ann@isp.example", "10.0.0.7")) == 1U);
 }
 
 }  // namespace
