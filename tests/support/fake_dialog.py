@@ -181,6 +181,7 @@ class Dialog:
     def _read_content(self):
         """Up to CRLF . CRLF and nothing else. In blocks of whole lines, so that large ones go fast."""
         kept, digest, size, done = [], hashlib.sha256(), 0, False
+        marked = self.server.digest_from is None
         while not done:
             if size >= self.server.content_after:
                 self._fault("content")
@@ -197,15 +198,17 @@ class Dialog:
                 self.record.raw_content += block
             plain = block.replace(b"\r\n.", b"\r\n")
             plain = plain[1:] if plain.startswith(b".") else plain
-            digest.update(self._after_marker(plain) if not size and self.server.digest_from else plain)
+            digest.update(plain if marked else self._after_marker(plain))
+            marked = marked or self.server.digest_from in plain
             size += len(plain)
             if self.server.keep_content:
                 kept.append(plain)
         return (b"".join(kept) if self.server.keep_content else None), digest.hexdigest(), size
 
-    def _after_marker(self, first_block):
+    def _after_marker(self, block):
         """What a gateway put before the client's own first line is no part of the digest."""
-        return first_block[max(first_block.find(self.server.digest_from), 0):]
+        place = block.find(self.server.digest_from)
+        return block[place:] if place >= 0 else b""
 
     def _reset(self):
         self._sender, self._recipients, self._recipients_seen = None, [], 0
@@ -234,7 +237,7 @@ class Dialog:
         elif fault == "silence":
             self._listen_on()
         elif fault == "garbage":
-            self._write(b"\x16\x03\x01 HTTP/1.1 200 OK\r\n\r\n<html>\x00\xff</html>\r\n")
+            self._write(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>\x00\xff</html>\r\n")
             self._listen_on()
         elif fault == "half":
             self._write(b"250 2.0")
@@ -244,6 +247,9 @@ class Dialog:
         elif fault == "endless":
             while not self.server.stopped():
                 self._write(b"250-2.0.0 and more\r\n" * 1000)
+        elif fault == "endless-line":
+            while not self.server.stopped():
+                self._write(b"250-2.0.0 and more " * 1000)
         elif fault != "close":
             raise AssertionError(f"no such fault: {fault}")
 

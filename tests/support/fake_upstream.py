@@ -3,10 +3,10 @@ named step. It notes every octet that it was sent, before and inside TLS, every 
 
 Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or rcpt1, rcpt2…, data, content (once
 `content_after` octets of it have come), dot, done (the final reply is out), rset, noop, quit.
-Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, pause (until
+Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, endless-line, pause (until
 `release` is set, then as usual), or a reply to give ("550 5.1.1 no such user"; after a 421 it closes). A tuple
 (fault, times) holds for so many times, counted over all connections. Digests of content begin at its line
-`digest_from`, if that is given and in the first block.
+`digest_from`, if that is given.
 """
 import socket
 import ssl
@@ -29,6 +29,7 @@ class FakeUpstream:
         self.content_after, self.digest_from = content_after, digest_from
         self.release = threading.Event()
         self.connections = []
+        self.most_at_once = 0
         self._faults = {step: list(fault) if isinstance(fault, tuple) else [fault, None]
                         for step, fault in (faults or {}).items()}
         self.lock = threading.Lock()
@@ -114,6 +115,7 @@ class FakeUpstream:
             with self.lock:
                 self.connections.append(record)
                 self._sockets.add(accepted)
+                self.most_at_once = max(self.most_at_once, len(self._sockets))
             threading.Thread(target=self._serve, args=(accepted, record), daemon=True).start()
 
     def _serve(self, accepted, record):

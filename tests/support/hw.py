@@ -85,8 +85,6 @@ class Homeward:
             self.process = subprocess.Popen([*prefix, binary, "serve", "--config", config_file],
                                             env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
         self._slowness = slowness
-        if port:
-            self.wait_ready()
 
     @property
     def pid(self):
@@ -215,7 +213,10 @@ class Bench:
     def serve(self, config_file, port, **popen):
         running = Homeward(self.binary, config_file, port, self.directory, slowness=self.slowness, **popen)
         self._running.append(running)
-        return self.keep(running)
+        self.keep(running)
+        if port:
+            running.wait_ready()
+        return running
 
     def run(self, *arguments, env=None, timeout=30, **options):
         """One homeward command to its end, output captured as text."""
