@@ -33,9 +33,8 @@ class SaslClient {
   SaslClient& operator=(SaslClient&&) noexcept;
   ~SaslClient();
 
-  /// Blocking: libsasl2 asks the system resolver for our own name where that has no dot in it, and SCRAM
-  /// works for some milliseconds. So start() and next() run off the network thread; one login is used by
-  /// one thread at a time. start() may be called again, with another mechanism.
+  /// start() may be called again, with another mechanism. One login is used by one thread at a time, any
+  /// thread. SCRAM's next() computes for some milliseconds (at most half a second, if the server wants it).
   ///
   /// Begins with this mechanism ("SCRAM-SHA-256-PLUS", "PLAIN", …). The initial response, or nothing
   /// where the server speaks first (LOGIN, CRAM-MD5). Error: 451 4.7.0: this mechanism can't be done here.

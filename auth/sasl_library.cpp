@@ -1,6 +1,9 @@
 #include "auth/sasl_library.hpp"
 
 #include <malloc.h>
+#if __has_include(<nss.h>)
+#include <nss.h>  // glibc
+#endif
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
@@ -85,7 +88,19 @@ const sasl_callback_t* global_callbacks() {
   return callbacks.data();
 }
 
+// For each login libsasl2 asks the C library's resolver who we are, where our host's name has no dot in
+// it, and uses the answer for nothing that we do. On a network with a bad DNS that would hold up all mail
+// for seconds, and tell the network our name. So in this process that resolver knows /etc/hosts alone; real
+// names are resolved by c-ares, which is not concerned. Done once: glibc keeps each answer for good.
+void keep_lookups_local() {
+#if __has_include(<nss.h>)
+  static const int done = __nss_configure_lookup("hosts", "files");
+  static_cast<void>(done);  // where it fails, logins work all the same
+#endif
+}
+
 int start_sides(SaslLibrary::Sides sides) {
+  keep_lookups_local();
   sasl_set_alloc(&std::malloc, &zeroed, &wiping_realloc, &wiping_free);
   sasl_set_mutex(&mutex_new, &mutex_lock, &mutex_unlock, &mutex_delete);
   int code = sasl_client_init(global_callbacks());

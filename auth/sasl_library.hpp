@@ -13,7 +13,8 @@ namespace homeward::auth {
 class SaslLibrary {
  public:
   enum class Sides { client, client_and_server };
-  /// Error: 451 4.7.0, with the library's word in `detail`.
+  /// Ends the use of DNS by the C library's own resolver (getaddrinfo) in this process; see the source for
+  /// why. Error: 451 4.7.0, with the library's word in `detail`.
   static Result<std::unique_ptr<SaslLibrary>> start(Sides sides);
   SaslLibrary(const SaslLibrary&) = delete;
   SaslLibrary& operator=(const SaslLibrary&) = delete;
