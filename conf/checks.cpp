@@ -35,6 +35,18 @@ const SocketAddress* beyond_loopback(const Listener& listener) {
   return nullptr;
 }
 
+// No network of one's own is wider than 10.0.0.0/8 or fc00::/7 (RFC 1918, RFC 4193); two halves of the
+// internet are as open as the whole.
+std::string_view share_of_internet(const Network& network) {
+  if (network.is_everything()) return "the whole";
+  const auto text = network.to_string();
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return {};
+  const auto widest = text.find(':') == std::string::npos ? 8U : 7U;
+  const auto bits = parse_count(std::string_view(text).substr(slash + 1), 0, 128);
+  return bits && *bits < widest ? "a large part of the" : "";
+}
+
 void check_open_relay(const ListenerDraft& draft, Findings& findings) {
   const auto& [section, listener] = draft;
   if (section.find("allow") == nullptr) {
@@ -47,12 +59,12 @@ void check_open_relay(const ListenerDraft& draft, Findings& findings) {
            "name the networks of your clients (allow = 192.168.1.0/24), or listen on 127.0.0.1"});
     return;
   }
-  const auto everything = std::ranges::find_if(listener.allow, &Network::is_everything);
-  if (everything != listener.allow.end())
-    findings.add(section, "allow",
-                 {fmt::format("{} lets the whole internet send mail with your accounts (an open relay)",
-                              everything->to_string()),
-                  "name the networks of your clients, as in allow = 192.168.1.0/24"});
+  for (const auto& network : listener.allow)
+    if (const auto part = share_of_internet(network); !part.empty())
+      findings.add(section, "allow",
+                   {fmt::format("{} lets {} internet send mail with your accounts (an open relay)",
+                                network.to_string(), part),
+                    "name the networks of your clients, as in allow = 192.168.1.0/24"});
 }
 
 void check_references(const AccountDraft& draft, const std::vector<ListenerDraft>& listeners,

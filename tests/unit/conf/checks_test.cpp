@@ -44,6 +44,19 @@ TEST_CASE("conf: allowing everybody is an open relay, wherever the listener is")
   CHECK(contains(problems[0].finding, "open relay"));
 }
 
+TEST_CASE("conf: halves of the internet are an open relay too, the widest private networks are not") {
+  const std::string head = "[listener l]\naddress = 0.0.0.0:25\nallow = ";
+  for (const auto* wide : {"0.0.0.0/1", "128.0.0.0/1", "2000::/3", "64.0.0.0/7"}) {
+    CAPTURE(wide);
+    CHECK(contains(all_text(problems_of(head + wide + "\n" + std::string(kAccount))),
+                   "a large part of the internet"));
+  }
+  for (const auto* own : {"10.0.0.0/8", "fc00::/7", "10.0.0.1", "::1"}) {
+    CAPTURE(own);
+    CHECK(problems_of(head + own + "\n" + std::string(kAccount)).empty());
+  }
+}
+
 TEST_CASE("conf: an address is listened on once") {
   const auto problems = problems_of(
       "[listener a]\naddress = 127.0.0.1:25\n[listener b]\naddress = 127.0.0.1\n" + std::string(kAccount));

@@ -18,13 +18,13 @@ std::shared_ptr<const Config> load_example(const std::filesystem::path& file) {
 
 std::string account_for(const Config& config, std::string_view sender, std::string_view client,
                         std::string listener) {
-  std::vector<mail::Account> rules;
-  for (const auto& account : config.accounts) rules.push_back(account.rules);
+  std::vector<const mail::Account*> rules;
+  for (const auto& account : config.accounts) rules.push_back(&account.rules);
   const mail::RouteQuery query{.from = {smtp::Mailbox::parse(sender).value()},
                                .client = IpAddress::parse(client).value(),
                                .listener = std::move(listener)};
   const auto index = mail::route(rules, config.default_account, query);
-  return index ? rules[*index].name : "refused";
+  return index ? rules[*index]->name : "refused";
 }
 
 TEST_CASE("conf: every shipped example loads") {
