@@ -76,7 +76,11 @@ LoginAction LoginDialog::on_challenge(const smtp::Reply& reply) {
   const auto challenge = base64::decode(reply.lines.front());
   if (!challenge) return cancel_exchange("the server's challenge is not base64");
   auto response = client_->next(*challenge);
-  if (!response) return cancel_exchange(response.error().reply.text);
+  if (!response) {
+    // A server that failed to prove itself gets no second try, and no plain password (RFC 5802 §5.1).
+    if (response.error().fault == Fault::login) return LoginFailed{std::move(response.error())};
+    return cancel_exchange(response.error().reply.text);
+  }
   return SendSecret{encoded_line(*response)};
 }
 
