@@ -186,6 +186,12 @@ class Bench:
         self._open.append(thing)
         return thing
 
+    def shared(self, name, make):
+        """What `make` gives, once for all cases of this scenario; stopped behind the last one."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
+
     def upstream(self, certificate="good", **options):
         options.setdefault("login", (USER, SECRET))
         return self.keep(FakeUpstream(self.certificates[certificate], **options))
@@ -271,6 +277,9 @@ def scenario(*cases):
     try:
         results = [_run_case(case, Bench(binary, shared)) for case in cases]
     finally:
+        for thing in shared.values():
+            if hasattr(thing, "stop"):
+                thing.stop()
         shutil.rmtree(directory, ignore_errors=True)
     sys.exit(1 if "failed" in results else 0 if "passed" in results else 77)
 

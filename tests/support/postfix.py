@@ -204,6 +204,13 @@ class Postfix:
             file.write(text)
 
 
+def provider(bench, users):
+    """One Postfix for all cases of a scenario, its Maildir empty."""
+    server = bench.shared("postfix", lambda: Postfix(bench.certificates["good"], users))
+    server.forget()
+    return server
+
+
 def _runs(pid):
     """Alive, and not just waiting for its parent to notice."""
     try:
