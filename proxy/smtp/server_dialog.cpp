@@ -41,10 +41,11 @@ Action ServerDialog::on(const Event& event) {
 Action ServerDialog::on_line(const LineEvent& event) {
   if (event.too_long) return refuse(make_reply(500, {5, 5, 2}, "Line too long"));
   if (event.end == LineEnd::bare_lf) {
-    // A bare LF in a pipelined group is how one party's argument becomes another's command (safety.md 2.1).
-    if (!settings_.tolerate.has(Quirk::bare_lf) || event.more) {
-      return refuse(make_reply(500, {5, 5, 2}, "Line ended by LF alone: end lines with CR LF"));
-    }
+    const auto refusal = make_reply(500, {5, 5, 2}, "Line ended by LF alone: end lines with CR LF");
+    // What stands behind a bare LF may be one party's argument and another's command: none of it is
+    // obeyed, so there is no going on (safety.md 2.1).
+    if (event.more) return Say{refusal, Next::close, true};
+    if (!settings_.tolerate.has(Quirk::bare_lf)) return refuse(refusal);
     seen_.add(Quirk::bare_lf);
   }
   auto parsed = parse_command(event.line, settings_.tolerate);
@@ -120,25 +121,26 @@ Action ServerDialog::mail(const Mail& mail) {
 Action ServerDialog::rcpt(const Rcpt& rcpt) {
   if (state_ != State::transaction) return refuse(bad_sequence("Name the sender by MAIL first"));
   if (accepted_ >= settings_.max_recipients || refused_ >= kMaxRefusedRecipients) {
-    return refuse(
-        make_reply(452, {4, 5, 3},
-                   fmt::format("Too many recipients: at most {} a message; send the rest in another",
-                               settings_.max_recipients)));
+    // No error that counts: who has a long list goes on with the message for those before (§4.5.3.1.10).
+    return Say{make_reply(452, {4, 5, 3},
+                          fmt::format("Too many recipients: at most {} a message; send the rest in another",
+                                      settings_.max_recipients))};
   }
   state_ = State::rcpt_asked;
   return RcptStep{rcpt.to};
 }
 
 Action ServerDialog::data(bool more) {
+  if (more) {
+    // What came early could be read as content by one party and as commands by another; also where DATA is
+    // refused, and the content would run as commands. RFC 2920 §3.1: DATA ends a group.
+    end_transaction();
+    return Say{make_reply(503, {5, 5, 1}, "Content came before it was asked for by 354"), Next::close, true};
+  }
   if (state_ != State::transaction) return refuse(bad_sequence("Name the sender by MAIL first"));
   if (accepted_ == 0) {
     return refuse(refused_ == 0 ? bad_sequence("Name a recipient by RCPT first")
                                 : make_reply(554, {5, 5, 1}, "No recipient was accepted"));
-  }
-  if (more) {
-    // What came early could be read as content by one party and as commands by another.
-    end_transaction();
-    return Say{make_reply(503, {5, 5, 1}, "Content came before it was asked for by 354"), Next::close, true};
   }
   state_ = State::data_asked;
   return DataStep{};
