@@ -44,8 +44,7 @@ smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, 
 }
 
 smtp::Reply lost(const Upstream& upstream, const Error& error) {
-  const auto enhanced = error.fault == Fault::protocol ? EnhancedCode{4, 4, 0} : EnhancedCode{4, 4, 2};
-  return smtp::make_reply(451, enhanced, fmt::format("{}: {}", name_of(upstream), error.reply.text));
+  return smtp::make_reply(451, {4, 4, 2}, fmt::format("{}: {}", name_of(upstream), error.reply.text));
 }
 
 smtp::Reply lost_after_dot(const Upstream& upstream, const Error& error) {

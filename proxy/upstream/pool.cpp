@@ -19,9 +19,24 @@ Error named(const conf::AccountConfig& account, const std::string& host, Error e
   return error;
 }
 
-/// While nothing was handed over yet, a lost connection is a server that can't be reached (product.md 3).
+/// While nothing was handed over yet, all of these are one thing: a server that can't be reached
+/// (product.md 3, the first row).
 Error while_connecting(Error error) {
-  if (error.reply.enhanced == EnhancedCode{4, 4, 2}) error.reply.enhanced = {4, 4, 1};
+  switch (error.fault) {
+    case Fault::network:
+    case Fault::timeout:
+    case Fault::protocol:
+    case Fault::refused:
+      error.reply.enhanced = {4, 4, 1};
+      break;
+    case Fault::dns:
+    case Fault::tls:
+    case Fault::login:
+    case Fault::client:
+    case Fault::local:
+    case Fault::canceled:
+      break;
+  }
   return error;
 }
 
