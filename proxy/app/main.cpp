@@ -3,18 +3,22 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "conf/loader.hpp"
 #include "proxy/app/check_command.hpp"
 #include "proxy/app/config_command.hpp"
 #include "proxy/app/daemon.hpp"
 #include "proxy/app/sandbox/sandbox_command.hpp"
+#include "proxy/base/text.hpp"
 
 namespace homeward::app {
 namespace {
@@ -92,6 +96,22 @@ void add_sandbox(CLI::App& program, CommonOptions& common, SandboxOptions& optio
   });
 }
 
+/// A word in the place of a command that is none: says so, with the nearest one. Nothing where all is well.
+std::optional<std::string> unknown_command(const CLI::App& program, int argc, char** argv) {
+  if (argc < 2) return "which command? See homeward --help";
+  const std::string_view word = argv[1];
+  std::vector<std::string_view> names;
+  std::string known;
+  for (const auto* command : program.get_subcommands({})) {
+    names.push_back(command->get_name());
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) return std::nullopt;
+  const auto near = text::nearest(word, names);
+  return fmt::format("there is no command {}{} (commands: {})", text::printable(word, 40),
+                     near.empty() ? "" : fmt::format("; did you mean {}?", near), known);
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App program("An authenticated submission proxy: plain SMTP in, verified TLS with login out.",
                    "homeward");
@@ -106,6 +126,10 @@ int dispatch(int argc, char** argv) {
   add_check(program, common, run);
   add_config_command(program, common, run);
   add_sandbox(program, common, sandbox, run);
+  if (const auto problem = unknown_command(program, argc, argv)) {
+    fmt::print(stderr, "homeward: {}\n", *problem);
+    return EX_USAGE;
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
