@@ -24,7 +24,7 @@ struct HomeAnswer {
 class HomeDialog {
  public:
   /// So many refused logins, or refused commands, end a session.
-  static constexpr unsigned kMaxLogins = 3;
+  static constexpr unsigned kMaxLogins = 5;
   static constexpr unsigned kMaxErrors = 25;
 
   HomeDialog(const Home& home, HomePort port, IpAddress client);

@@ -158,7 +158,7 @@ awaitable<smtp::Reply> HomeSession::store(MaildirFile file) {
     co_return smtp::make_reply(451, {4, 3, 0}, "The mailbox can't be written, try again later");
   }
   log::info("sandbox.stored", {{"from", dialog_.sender().to_string()}, {"file", stored->string()}});
-  co_return smtp::make_reply(250, {2, 0, 0}, fmt::format("Stored as {}", stored->filename().string()));
+  co_return smtp::make_reply(250, {2, 0, 0}, "Message stored");
 }
 
 /// What the last server adds on top (RFC 5321 §4.4), and whom the envelope named.
