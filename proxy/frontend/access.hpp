@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "conf/config.hpp"
 #include "proxy/base/result.hpp"
@@ -16,7 +17,11 @@ class Access {
   class Ticket {
    public:
     Ticket(Ticket&&) noexcept = default;
-    Ticket& operator=(Ticket&&) noexcept = default;
+    Ticket& operator=(Ticket&& other) noexcept {
+      std::swap(access_, other.access_);  // what was counted here goes with `other`
+      std::swap(client_, other.client_);
+      return *this;
+    }
     ~Ticket();
 
    private:

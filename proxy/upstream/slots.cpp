@@ -26,17 +26,22 @@ net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds pat
     ++in_use_;
     co_return Slot(self);
   }
-  Waiter waiter(executor_);
-  const auto place = queue_.insert(queue_.end(), &waiter);
+  Waiter waiter(executor_, queue_);
   waiter.timer.expires_after(patience);
   (void)co_await waiter.timer.async_wait(net::kNoThrow);
   if (waiter.granted) co_return Slot(self);
-  queue_.erase(place);
   if ((co_await net::asio::this_coro::cancellation_state).cancelled() != net::asio::cancellation_type::none) {
     co_return std::unexpected(net::canceled_error());
   }
   co_return std::unexpected(make_error(Fault::timeout, 451, {4, 4, 1},
                                        fmt::format("all {} connections of this account stayed busy", limit)));
+}
+
+Slots::Waiter::Waiter(const net::asio::any_io_executor& executor, std::list<Waiter*>& waiting)
+    : timer(executor), queue(waiting), place(waiting.insert(waiting.end(), this)) {}
+
+Slots::Waiter::~Waiter() {
+  if (!granted) queue.erase(place);
 }
 
 void Slots::give_back() {

@@ -33,16 +33,23 @@ class Slots : public std::enable_shared_from_this<Slots> {
   unsigned in_use() const { return in_use_; }
 
  private:
+  /// One frame of take(), in the queue until it is granted a slot or goes: also where it is destroyed with
+  /// its event loop, never to be resumed.
   struct Waiter {
-    explicit Waiter(const net::asio::any_io_executor& executor) : timer(executor) {}
+    Waiter(const net::asio::any_io_executor& executor, std::list<Waiter*>& waiting);
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter();
     net::asio::steady_timer timer;
+    std::list<Waiter*>& queue;
+    std::list<Waiter*>::iterator place;
     bool granted = false;
   };
   void give_back();
 
   net::asio::any_io_executor executor_;
   unsigned in_use_ = 0;
-  std::list<Waiter*> queue_;  // frames of take(), which remove themselves
+  std::list<Waiter*> queue_;
 };
 
 }  // namespace homeward::upstream
