@@ -79,7 +79,8 @@ packages() {
     format) echo clang-format-19 python3 ;;
     tidy) echo clang-tidy-19 ;;
     servers)
-      echo postfix sasl2-bin swaks msmtp curl debootstrap iproute2 strace procps ca-certificates systemd git
+      echo postfix sasl2-bin dovecot-core dovecot-submissiond swaks msmtp curl s-nail mutt git git-email \
+        libmailtools-perl debootstrap iproute2 strace procps ca-certificates systemd
       ;;
     *) die "no such kind of packages: $1" ;;
   esac
