@@ -1,8 +1,12 @@
 // Supervisor, Watchdog and Offload: what runs, what stops it, and what blocks elsewhere.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdio>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include "proxy/net/deadline.hpp"
@@ -27,6 +31,33 @@ asio::awaitable<void> fail_with(std::exception_ptr what) {
   std::rethrow_exception(std::move(what));
   co_return;
 }
+
+/// What goes to standard error while it lives.
+class CapturedErrors {
+ public:
+  CapturedErrors() : file_(std::tmpfile()), before_(dup(STDERR_FILENO)) {
+    std::fflush(stderr);
+    dup2(fileno(file_), STDERR_FILENO);
+  }
+  CapturedErrors(const CapturedErrors&) = delete;
+  CapturedErrors& operator=(const CapturedErrors&) = delete;
+  ~CapturedErrors() {
+    dup2(before_, STDERR_FILENO);
+    close(before_);
+    std::fclose(file_);
+  }
+  std::string text() {
+    std::fflush(stderr);
+    std::string out(8192, ' ');
+    const auto size = pread(fileno(file_), out.data(), out.size(), 0);
+    out.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return out;
+  }
+
+ private:
+  std::FILE* file_;
+  int before_;
+};
 
 /// Counts itself out when its frame goes, however that happens.
 struct Departure {
@@ -53,7 +84,8 @@ TEST_CASE("net: a supervisor counts its tasks until they end", "[net]") {
   CHECK(departed == 2);
 }
 
-TEST_CASE("net: what escapes from a task ends that task alone", "[net]") {
+TEST_CASE("net: what escapes from a task is logged with its name, and ends that task alone", "[net]") {
+  CapturedErrors errors;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
   int departed = 0;
@@ -62,6 +94,26 @@ TEST_CASE("net: what escapes from a task ends that task alone", "[net]") {
   supervisor.spawn("lives on", sleep_and_depart(context.get_executor(), milliseconds(1), departed));
   CHECK(await(context, supervisor.drained(std::chrono::seconds(10))));
   CHECK(departed == 1);
+  const auto logged = errors.text();
+  CAPTURE(logged);
+  CHECK(logged.find("task.failed task=throws cause=broken") != std::string::npos);
+  CHECK(logged.find("task.failed task=\"throws an int\"") != std::string::npos);
+  CHECK(logged.find("lives on") == std::string::npos);
+}
+
+TEST_CASE("net: a canceled task is no fault that would be logged", "[net]") {
+  CapturedErrors errors;
+  asio::io_context context;
+  Supervisor supervisor(context.get_executor());
+  const auto sleeper = [&]() -> asio::awaitable<void> {
+    co_await sleep_for(context.get_executor(), hours(1));
+    co_await sleep_for(context.get_executor(), hours(1));  // throws: this task is canceled
+  };
+  supervisor.spawn("sleeper", sleeper());
+  await(context, supervisor.drained(milliseconds(1)));
+  supervisor.cancel_all();
+  CHECK(await(context, supervisor.drained(std::chrono::seconds(10))));
+  CHECK(errors.text().empty());
 }
 
 TEST_CASE("net: drained gives up when its patience is over", "[net]") {
