@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -173,6 +174,7 @@ int run_sandbox(const SandboxOptions& options) {
   }
   // A story is not to be interrupted by log lines.
   log::configure(options.story ? log::Level::error : log::Level::info, log::Format::text);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes (`| head`) must not keep us from cleaning up
   allow_many_files();
   const auto stop = sandbox::StopSignals::take();
   if (!stop) return fail(stop.error());
