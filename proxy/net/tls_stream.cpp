@@ -89,10 +89,19 @@ class TlsStream final : public SocketStream<Layer> {
     close();
   }
 
-  bool has_input() override { return SSL_pending(layer().native_handle()) > 0 || SocketStream::has_input(); }
+  bool has_input() override { return has_decrypted() || SocketStream::has_input(); }
   const std::optional<TlsFacts>& tls() const override { return facts_; }
 
  private:
+  /// Also of records that came with the last one that was read: Asio has taken them from the socket already,
+  /// and SSL_pending() knows the last one alone. A ticket or the like is no input.
+  bool has_decrypted() {
+    char first = 0;
+    const bool found = SSL_peek(layer().native_handle(), &first, 1) > 0;
+    ERR_clear_error();
+    return found;
+  }
+
   /// SNI, the name to hold the certificate against, and a callback that keeps the reason of a refusal.
   bool prepare_verification(const std::string& host) {
     SSL* tls = layer().native_handle();
