@@ -6,6 +6,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "proxy/base/log.hpp"
@@ -74,11 +75,20 @@ std::string Listener::to_string() const {
   return endpoint_text(address_, port_);
 }
 
+/// Where there is no memory for one more client, that client goes; the listener stays.
+void Listener::hand_over(tcp::socket socket, const std::function<void(tcp::socket)>& on_client) const {
+  try {
+    on_client(std::move(socket));
+  } catch (const std::exception& exception) {
+    log::error("listener.client_lost", {{"listener", to_string()}, {"cause", exception.what()}});
+  }
+}
+
 asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> on_client) {
   while (acceptor_.is_open()) {
     auto [fault, socket] = co_await acceptor_.async_accept(kNoThrow);
     if (!fault) {
-      on_client(std::move(socket));
+      hand_over(std::move(socket), on_client);
       continue;
     }
     if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;

@@ -30,6 +30,8 @@ class Listener {
 
  private:
   explicit Listener(asio::ip::tcp::acceptor acceptor);
+  void hand_over(asio::ip::tcp::socket socket,
+                 const std::function<void(asio::ip::tcp::socket)>& on_client) const;
   asio::ip::tcp::acceptor acceptor_;
   IpAddress address_;
   std::uint16_t port_ = 0;
