@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <utility>
 
 #include "proxy/base/log.hpp"
@@ -48,10 +49,13 @@ struct PendingLease::State {
   std::optional<Result<Lease>> result;
   net::asio::steady_timer ready;  // an event: canceled when `result` is there
   bool abandoned = false;
+  Slots::Place place;
 };
 
 PendingLease::~PendingLease() {
-  if (state_) state_->abandoned = true;
+  if (!state_) return;
+  state_->abandoned = true;
+  state_->place.leave();
 }
 
 net::Task<Lease> PendingLease::get() {
@@ -71,21 +75,34 @@ PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf:
 }
 
 net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state, Target target) {
-  auto result = co_await lease(std::move(target));
-  if (state->abandoned) {
-    if (result) co_await quit(std::move(*result));
-    co_return;
+  std::exception_ptr escaped;
+  try {
+    auto result = co_await lease(*state, std::move(target));
+    if (!state->abandoned) {
+      state->result.emplace(std::move(result));
+    } else if (result) {
+      co_await quit(std::move(*result));
+    }
+  } catch (...) {
+    escaped = std::current_exception();
   }
-  state->result.emplace(std::move(result));
+  // Whatever came of it, who waits for it goes on.
+  if (escaped && !state->result) {
+    state->result.emplace(std::unexpected(make_error(
+        Fault::local, 451, {4, 3, 0}, "something went wrong here while connecting (see the log)")));
+  }
   state->ready.cancel();
+  if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was
 }
 
-net::Task<Lease> Pool::lease(Target target) {
+net::Task<Lease> Pool::lease(PendingLease::State& state, Target target) {
   const auto& account = *target.account;
   auto& slots = slots_[account.name()];
   if (!slots) slots = std::make_shared<Slots>(services_.executor);
-  auto slot = co_await slots->take(account.pool_size, account.reply_timeout);
+  auto slot = co_await slots->take(account.pool_size, account.reply_timeout, &state.place);
   if (!slot) co_return std::unexpected(named(account, account.servers.front().host, std::move(slot.error())));
+  // Its owner may have gone just as it became free.
+  if (state.abandoned) co_return std::unexpected(net::canceled_error());
   if (auto refused = attention_.why_not(account.name(), std::chrono::steady_clock::now())) {
     refused->reply.text += " (not tried again for a while: mend the login, then reload)";
     co_return std::unexpected(std::move(*refused));

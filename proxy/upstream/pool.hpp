@@ -58,7 +58,7 @@ class Pool {
     const conf::AccountConfig* account;
   };
   net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target);
-  net::Task<Lease> lease(Target target);
+  net::Task<Lease> lease(PendingLease::State& state, Target target);
   net::Task<std::unique_ptr<Connection>> open_any(Target target);
   Result<net::TlsContext> tls_of(const conf::AccountConfig& account);
   static net::asio::awaitable<void> quit(Lease lease);

@@ -20,16 +20,23 @@ void Slots::Slot::release() {
   if (auto owner = std::exchange(owner_, nullptr)) owner->give_back();
 }
 
-net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds patience) {
+void Slots::Place::leave() {
+  left_ = true;
+  if (waiting_ != nullptr) waiting_->cancel();
+}
+
+net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds patience, Place* place) {
   const auto self = shared_from_this();
+  if (place != nullptr && place->left_) co_return std::unexpected(net::canceled_error());
   if (in_use_ < limit && queue_.empty()) {
     ++in_use_;
     co_return Slot(self);
   }
-  Waiter waiter(executor_, queue_);
+  Waiter waiter(executor_, queue_, place);
   waiter.timer.expires_after(patience);
   (void)co_await waiter.timer.async_wait(net::kNoThrow);
   if (waiter.granted) co_return Slot(self);
+  if (place != nullptr && place->left_) co_return std::unexpected(net::canceled_error());
   if ((co_await net::asio::this_coro::cancellation_state).cancelled() != net::asio::cancellation_type::none) {
     co_return std::unexpected(net::canceled_error());
   }
@@ -37,10 +44,13 @@ net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds pat
                                        fmt::format("all {} connections of this account stayed busy", limit)));
 }
 
-Slots::Waiter::Waiter(const net::asio::any_io_executor& executor, std::list<Waiter*>& waiting)
-    : timer(executor), queue(waiting), place(waiting.insert(waiting.end(), this)) {}
+Slots::Waiter::Waiter(const net::asio::any_io_executor& executor, std::list<Waiter*>& waiting, Place* asked)
+    : timer(executor), queue(waiting), place(waiting.insert(waiting.end(), this)), caller(asked) {
+  if (caller != nullptr) caller->waiting_ = &timer;
+}
 
 Slots::Waiter::~Waiter() {
+  if (caller != nullptr) caller->waiting_ = nullptr;
   if (!granted) queue.erase(place);
 }
 
