@@ -134,6 +134,9 @@ awaitable<Reply> Direct::first_rcpt(Transaction& transaction, const smtp::Forwar
   auto replies =
       pipelining ? co_await connection.exchange(*mail + *rcpt, 2) : co_await connection.exchange(*mail, 1);
   if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
+  for (const auto& reply : *replies) {
+    if (reply.is_intermediate()) co_return out_of_step(transaction, "MAIL or RCPT", reply);
+  }
   if (!replies->front().is_positive()) {
     co_return told_of_sender(upstream_of(transaction), transaction.sender.to_string(), replies->front());
   }
@@ -147,6 +150,7 @@ awaitable<Reply> Direct::next_rcpt(Transaction& transaction, const smtp::Forward
   if (!rcpt) co_return smtp::make_reply(rcpt.error().reply);
   auto replies = co_await transaction.lease->connection->exchange(*rcpt, 1);
   if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
+  if (replies->front().is_intermediate()) co_return out_of_step(transaction, "RCPT", replies->front());
   co_return told(upstream_of(transaction), replies->front());
 }
 
@@ -156,13 +160,7 @@ awaitable<Reply> Direct::data() {
   auto replies = co_await transaction.lease->connection->exchange("DATA\r\n", 1);
   if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));
   auto& reply = replies->front();
-  if (reply.is_positive()) {
-    // 2yz to DATA is nonsense: the two sides no longer mean the same.
-    transaction.lease->connection->close();
-    const auto error =
-        make_error(Fault::protocol, 451, {4, 4, 0}, fmt::format("DATA answered with {}", reply.code));
-    co_return fail(transaction, lost(upstream_of(transaction), error));
-  }
+  if (reply.is_positive()) co_return out_of_step(transaction, "DATA", reply);
   if (!reply.is_intermediate()) co_return told(upstream_of(transaction), reply);
   in_content_ = true;
   co_await send_content(transaction, transaction.trace);
@@ -246,6 +244,14 @@ awaitable<void> Direct::abort() {
 Reply Direct::fail(Transaction& transaction, Reply reply) {
   if (!transaction.failed) transaction.failed = reply;
   return reply;
+}
+
+/// 2yz to DATA, 3yz to anything else: the two sides no longer mean the same.
+Reply Direct::out_of_step(Transaction& transaction, std::string_view command, const Reply& reply) {
+  transaction.lease->connection->close();
+  const auto error =
+      make_error(Fault::protocol, 451, {4, 4, 0}, fmt::format("{} answered with {}", command, reply.code));
+  return fail(transaction, lost(upstream_of(transaction), error));
 }
 
 /// SIZE of the account's server, known only now that we are connected. RFC 1870 §6.1.

@@ -52,6 +52,7 @@ class Direct final : public Delivery {
   std::optional<smtp::Reply> unfit(const Transaction& transaction, std::string_view block) const;
   net::asio::awaitable<smtp::Reply> end_content(Transaction& transaction);
   smtp::Reply fail(Transaction& transaction, smtp::Reply reply);
+  smtp::Reply out_of_step(Transaction& transaction, std::string_view command, const smtp::Reply& reply);
   std::optional<smtp::Reply> too_large_for_server(const Transaction& transaction) const;
   Upstream upstream_of(const Transaction& transaction) const;
   void finish(const smtp::Reply& verdict);
