@@ -82,10 +82,14 @@ awaitable<void> ClientSession::converse() {
 awaitable<std::optional<Event>> ClientSession::carry_out(smtp::Action action) {
   if (const auto* reply = std::get_if<smtp::Say>(&action)) co_return co_await say(*reply);
   if (const auto* step = std::get_if<smtp::MailStep>(&action)) {
-    co_return smtp::StepDone{co_await delivery_->mail(envelope_of(step->mail))};
+    auto reply = co_await delivery_->mail(envelope_of(step->mail));
+    last_step_ = Clock::now();
+    co_return smtp::StepDone{std::move(reply)};
   }
   if (const auto* step = std::get_if<smtp::RcptStep>(&action)) {
-    co_return smtp::StepDone{co_await delivery_->rcpt(step->to)};
+    auto reply = co_await delivery_->rcpt(step->to);
+    last_step_ = Clock::now();
+    co_return smtp::StepDone{std::move(reply)};
   }
   co_return smtp::StepDone{co_await delivery_->data()};
 }
@@ -105,9 +109,10 @@ awaitable<std::optional<Event>> ClientSession::say(const smtp::Say& say) {
   co_return std::nullopt;
 }
 
-/// The next command; the whole of it has one deadline, so that bytes that drip don't prolong it.
+/// The next command; the whole of it has one deadline, so that bytes that drip don't prolong it. Nor do, in a
+/// transaction, commands that take it no further: it holds a connection upstream.
 awaitable<std::optional<Event>> ClientSession::read_line() {
-  const auto due = Clock::now() + facts_.config->command_timeout;
+  const auto due = (dialog_.in_transaction() ? last_step_ : Clock::now()) + facts_.config->command_timeout;
   while (true) {
     const auto line = smtp::split_line(std::string_view(input_).substr(taken_), smtp::kMaxCommandLine);
     if (line) {

@@ -60,8 +60,9 @@ class ClientSession {
   bool dropping_line_ = false;  // inside a line that was too long
   bool draining_ = false;
   bool stopping_ = false;
-  bool waiting_ = false;    // for the client
-  bool timed_out_ = false;  // the client said nothing for too long
+  bool waiting_ = false;                             // for the client
+  std::chrono::steady_clock::time_point last_step_;  // when MAIL or RCPT was last answered
+  bool timed_out_ = false;                           // the client said nothing for too long
 };
 
 }  // namespace homeward::frontend

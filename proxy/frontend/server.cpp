@@ -14,6 +14,9 @@ namespace {
 using net::asio::awaitable;
 
 constexpr std::chrono::milliseconds kRefusalTime{5000};
+/// So many hear at the same time why they may not come in; more are closed without a word, so that those who
+/// are no clients can't use up the descriptors.
+constexpr std::size_t kMaxRefusals = 64;
 /// Where the default listener goes when port 25 can't be had.
 constexpr std::uint16_t kFallbackPort = 2525;
 
@@ -152,7 +155,8 @@ void Server::accept(const std::string& name, net::asio::ip::tcp::socket socket) 
   if (!ticket) {
     log::info("session.refused",
               {{"client", client.to_string()}, {"listener", name}, {"reply", ticket.error().reply.text}});
-    sessions_owner_.spawn("refusal", refuse(std::move(stream), ticket.error().reply));
+    if (refusals_ < kMaxRefusals)
+      sessions_owner_.spawn("refusal", refuse(std::move(stream), ticket.error().reply));
     return;
   }
   sessions_owner_.spawn(
@@ -179,6 +183,8 @@ awaitable<void> Server::serve(SessionFacts facts, std::unique_ptr<net::Stream> s
 }
 
 awaitable<void> Server::refuse(std::unique_ptr<net::Stream> stream, StatusReply reply) {
+  const std::shared_ptr<void> counted(nullptr, [this](void*) { --refusals_; });
+  ++refusals_;
   stream->expires_after(kRefusalTime);
   if (co_await stream->write(smtp::to_wire(smtp::make_reply(reply)))) co_await stream->shutdown();
 }

@@ -64,7 +64,7 @@ class Server {
   void accept(const std::string& listener, net::asio::ip::tcp::socket socket);
   net::asio::awaitable<void> serve(SessionFacts facts, std::unique_ptr<net::Stream> stream,
                                    Access::Ticket ticket);
-  static net::asio::awaitable<void> refuse(std::unique_ptr<net::Stream> stream, StatusReply reply);
+  net::asio::awaitable<void> refuse(std::unique_ptr<net::Stream> stream, StatusReply reply);
 
   net::Supervisor& listening_;
   net::Supervisor& sessions_owner_;
@@ -74,6 +74,7 @@ class Server {
   std::vector<Open> open_;
   Access access_;
   std::list<ClientSession*> sessions_;  // frames of serve(), which take themselves out
+  std::size_t refusals_ = 0;            // under way
   bool draining_ = false;
 };
 
