@@ -38,6 +38,11 @@ void print_problems(const std::vector<conf::Problem>& problems) {
   for (const auto& problem : problems) fmt::print(stderr, "{}\n", problem.to_string());
 }
 
+/// For each client a socket, one upstream and one for a look-up; refusals, commands and the log beside.
+std::uint64_t files_wanted(const conf::Config& config) {
+  return 3 * static_cast<std::uint64_t>(config.max_connections) + 256;
+}
+
 bool binds_privileged_port(const conf::Config& config, bool passed) {
   if (config.default_listener) return !passed;
   return std::ranges::any_of(config.listeners, [](const conf::Listener& listener) {
@@ -67,6 +72,7 @@ class Daemon {
         signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
 
   Result<void> open() {
+    raise_file_limit(files_wanted(*config_));
     auto applied = server_.apply(config_);
     server_.report_unused_sockets();
     return applied;
@@ -99,6 +105,7 @@ class Daemon {
     if (loaded) {
       config_ = std::move(*loaded);
       log::configure(config_->log_level, config_->log_format);
+      raise_file_limit(files_wanted(*config_));
       pool_.reloaded();
       if (auto applied = server_.apply(config_); !applied) {
         log::error("reload.listener_failed", {{"cause", applied.error().reply.text}});

@@ -9,7 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -50,6 +52,17 @@ Result<void> forbid_memory_dumps() {
   if (setrlimit(RLIMIT_CORE, &none) != 0) return std::unexpected(refused("forbidding core files"));
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return std::unexpected(refused("forbidding memory dumps"));
   return {};
+}
+
+void raise_file_limit(std::uint64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+    log::warning("service.few_files", {{"limit", std::to_string(limit.rlim_cur)},
+                                       {"wanted", std::to_string(wanted)},
+                                       {"cure", "raise LimitNOFILE, or lower max_connections"}});
+  }
 }
 
 Result<void> drop_privileges(const std::optional<std::string>& user, bool needed_root) {

@@ -2,6 +2,7 @@
 // the start. safety.md 2.6, 2.12
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,10 @@ inline constexpr const char* kServiceUser = "homeward";
 /// No core is written and no other process of the same user may read our memory or trace us.
 /// Error: local, where the system refuses.
 Result<void> forbid_memory_dumps();
+
+/// Lets this process have `wanted` files and sockets open at once, as far as the system allows: the usual
+/// soft limit of 1024 is for programs that use select(2).
+void raise_file_limit(std::uint64_t wanted);
 
 /// Started by root: become `user`, or kServiceUser where none is named, and give all capabilities up.
 /// Where that user does not exist: an error if a port below 1024 was bound for it (`needed_root`), else root
