@@ -65,6 +65,7 @@ Result<void> Server::open(const conf::Listener& listener, const conf::ListenAddr
 }
 
 Result<void> Server::open_passed(const conf::Listener& listener, const std::string& name) {
+  const conf::ListenAddress taken = conf::PassedSocket{name};
   bool found = false;
   for (auto& passed : passed_) {
     if (passed.name != name) continue;
@@ -77,9 +78,15 @@ Result<void> Server::open_passed(const conf::Listener& listener, const std::stri
           "may use it by `allow`",
           listener.name, name, socket->to_string())));
     }
-    if (auto added = add(listener, conf::PassedSocket{name}, std::move(socket)); !added) return added;
+    if (auto added = add(listener, taken, std::move(socket)); !added) return added;
   }
-  if (found) return {};
+  if (std::ranges::any_of(open_, [&](const Open& entry) { return entry.address == taken; })) return {};
+  if (found) {
+    return std::unexpected(local_error(fmt::format(
+        "listener {}: the socket {} passed in was closed when its listener went: restart homeward to have it "
+        "again",
+        listener.name, name)));
+  }
   return std::unexpected(local_error(fmt::format(
       "listener {}: no socket named {} was passed in: set FileDescriptorName={} in the socket unit",
       listener.name, name, name)));
