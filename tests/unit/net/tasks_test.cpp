@@ -73,9 +73,9 @@ asio::awaitable<void> sleep_and_depart(asio::any_io_executor executor, milliseco
 }  // namespace
 
 TEST_CASE("net: a supervisor counts its tasks until they end", "[net]") {
+  int departed = 0;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
-  int departed = 0;
   supervisor.spawn("one", sleep_and_depart(context.get_executor(), milliseconds(1), departed));
   supervisor.spawn("two", sleep_and_depart(context.get_executor(), milliseconds(1), departed));
   CHECK(supervisor.living() == 2);
@@ -86,9 +86,9 @@ TEST_CASE("net: a supervisor counts its tasks until they end", "[net]") {
 
 TEST_CASE("net: what escapes from a task is logged with its name, and ends that task alone", "[net]") {
   CapturedErrors errors;
+  int departed = 0;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
-  int departed = 0;
   supervisor.spawn("throws", fail_with(std::make_exception_ptr(std::runtime_error("broken"))));
   supervisor.spawn("throws an int", fail_with(std::make_exception_ptr(42)));
   supervisor.spawn("lives on", sleep_and_depart(context.get_executor(), milliseconds(1), departed));
@@ -117,9 +117,9 @@ TEST_CASE("net: a canceled task is no fault that would be logged", "[net]") {
 }
 
 TEST_CASE("net: drained gives up when its patience is over", "[net]") {
+  int departed = 0;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
-  int departed = 0;
   supervisor.spawn("sleeps", sleep_and_depart(context.get_executor(), hours(1), departed));
   CHECK_FALSE(await(context, supervisor.drained(milliseconds(5))));
   CHECK(supervisor.living() == 1);
@@ -127,9 +127,9 @@ TEST_CASE("net: drained gives up when its patience is over", "[net]") {
 }
 
 TEST_CASE("net: cancel_all wakes every task, and none is left", "[net]") {
+  int departed = 0;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
-  int departed = 0;
   for (int i = 0; i < 50; ++i)
     supervisor.spawn("sleeps", sleep_and_depart(context.get_executor(), hours(1), departed));
   await(context, supervisor.drained(milliseconds(1)));
@@ -146,9 +146,9 @@ TEST_CASE("net: an empty supervisor is drained at once, and canceling it is noth
 }
 
 TEST_CASE("net: tasks may spawn tasks, also while all are canceled", "[net]") {
+  int departed = 0;
   asio::io_context context;
   Supervisor supervisor(context.get_executor());
-  int departed = 0;
   const auto parent = [&]() -> asio::awaitable<void> {
     co_await sleep_for(context.get_executor(), hours(1));
     supervisor.spawn("child", sleep_and_depart(context.get_executor(), milliseconds(1), departed));

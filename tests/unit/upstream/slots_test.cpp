@@ -130,6 +130,40 @@ TEST_CASE("upstream: a slot that is granted to somebody who was just canceled is
   CHECK(queue.slots->in_use() == 0);
 }
 
+TEST_CASE("upstream: who leaves its place in the queue is let go at once, and is granted nothing",
+          "[upstream]") {
+  std::vector<std::string> events;
+  Slots::Place place;
+  asio::io_context context;
+  auto slots = std::make_shared<Slots>(context.get_executor());
+  std::vector<Slots::Slot> held;
+  const auto take = [&](std::string name, Slots::Place* at) -> asio::awaitable<void> {
+    auto slot = co_await slots->take(1, hours(1), at);
+    events.push_back(name + (slot ? "" : ": " + std::string(to_string(slot.error().fault))));
+    if (slot) held.push_back(std::move(*slot));
+  };
+  const auto settle = [&] {
+    context.restart();
+    context.poll();
+  };
+  asio::co_spawn(context, take("a", nullptr), [](auto) {});
+  asio::co_spawn(context, take("b", &place), [](auto) {});
+  asio::co_spawn(context, take("c", nullptr), [](auto) {});
+  settle();
+  place.leave();
+  settle();
+  CHECK(events == Events{"a", "b: canceled"});
+  held.clear();
+  settle();
+  CHECK(events.back() == "c");
+  place.leave();  // over already: without effect
+  held.clear();
+  CHECK(slots->in_use() == 0);
+  asio::co_spawn(context, take("late", &place), [](auto) {});
+  settle();
+  CHECK(events.back() == "late: canceled");
+}
+
 TEST_CASE("upstream: a smaller limit after a reload holds for the next ones", "[upstream]") {
   asio::io_context context;
   auto slots = std::make_shared<Slots>(context.get_executor());
