@@ -127,9 +127,11 @@ Result<void> Server::add(const conf::Listener& listener, const conf::ListenAddre
   auto shared = std::make_shared<net::Listener>(std::move(*socket));
   log::info("listener.open", {{"listener", listener.name}, {"address", shared->to_string()}});
   open_.push_back({listener.name, address, shared});
-  listening_.spawn("listener:" + listener.name, shared->run([this, name = listener.name](auto client) {
-    accept(name, std::move(client));
-  }));
+  // The loop may have a client in hand when a reload closes the listener: what it calls keeps it alive.
+  listening_.spawn("listener:" + listener.name,
+                   shared->run([this, kept = shared, name = listener.name](auto client) {
+                     accept(name, std::move(client));
+                   }));
   return {};
 }
 
