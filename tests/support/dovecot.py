@@ -1,7 +1,7 @@
 """A real Dovecot 2.3 submission service on loopback, as a provider: STARTTLS and implicit TLS, logins from a
 passwd-file whose {PLAIN} secrets let every mechanism work, a sink of ours as its relay host. It differs from Postfix
-in what a proxy notices: its own SASL code, CHUNKING, an EHLO answer shaped by the server behind it, and a 421 to
-whoever is connected when it ends. All of it lives in a directory of its own; needs root, as Dovecot does.
+in what a proxy notices: its own SASL code, CHUNKING, and an EHLO answer shaped by the server behind it.
+All of it lives in a directory of its own; needs root, as Dovecot does.
 """
 import os
 import re
@@ -110,7 +110,7 @@ class Dovecot:
         wait_until(self._answers, what=f"the start of Dovecot: {self.log()}")
 
     def end(self):
-        """Ends the service as an administrator does: who is connected hears 421."""
+        """Ends the service, and the processes that still hold connections: these break without a word."""
         self._master.terminate()
         try:
             self._master.wait(3)
