@@ -6,6 +6,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LOGS=$ROOT/build/logs
 cd "$ROOT"
+# A clone in another folder finds what was compiled before.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=true
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -84,10 +85,23 @@ class Daemon {
     notify_ready(status());
     log::info("service.ready",
               {{"listening", server_.addresses()}, {"accounts", std::to_string(config_->accounts.size())}});
-    context_.run();
+    while (!run_loop()) {
+    }
   }
 
  private:
+  /// True where the loop came to its end. What escapes here came from no task (memory that is too short for a
+  /// timer, say): the others go on.
+  bool run_loop() {
+    try {
+      context_.run();
+      return true;
+    } catch (const std::exception& exception) {
+      log::error("service.loop", {{"cause", exception.what()}});
+      return false;
+    }
+  }
+
   awaitable<void> obey_signals() {
     while (true) {
       const auto [fault, signal] = co_await signals_.async_wait(net::kNoThrow);
@@ -176,6 +190,8 @@ int fail(int code, const Error& error) {
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
+  std::signal(SIGHUP, SIG_IGN);  // until the handler is there: a reload that comes early changes nothing
+  if (auto closed = forbid_memory_dumps(); !closed) return fail(EX_NOPERM, closed.error());
   auto config = conf::load(options.config);
   if (!config) {
     print_problems(config.error());
@@ -193,7 +209,7 @@ int run_serve(const ServeOptions& options) {
   if (auto opened = daemon.open(); !opened) return fail(EX_UNAVAILABLE, opened.error());
   if (auto dropped = drop_privileges(options.user, needed_root); !dropped)
     return fail(EX_NOPERM, dropped.error());
-  // Changing the user makes a process dumpable again: this comes last.
+  // Changing the user makes a process dumpable again.
   if (auto closed = forbid_memory_dumps(); !closed) return fail(EX_NOPERM, closed.error());
   daemon.run();
   return EX_OK;

@@ -108,8 +108,9 @@ std::optional<std::string> unknown_command(const CLI::App& program, int argc, ch
   }
   if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) return std::nullopt;
   const auto near = text::nearest(word, names);
-  return fmt::format("there is no command {}{} (commands: {})", text::printable(word, 40),
-                     near.empty() ? "" : fmt::format("; did you mean {}?", near), known);
+  return fmt::format("there is no command {}{} (commands: {}; more: homeward --help)",
+                     text::printable(word, 40), near.empty() ? "" : fmt::format("; did you mean {}?", near),
+                     known);
 }
 
 int dispatch(int argc, char** argv) {

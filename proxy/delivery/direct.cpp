@@ -91,9 +91,7 @@ awaitable<Reply> Direct::rcpt(smtp::ForwardPath to) {
                     to.to_string()));
   }
   if (transaction.failed) co_return *transaction.failed;
-  if (auto refused = co_await ready_lease(transaction)) co_return std::move(*refused);
-  auto reply =
-      transaction.mail_accepted ? co_await next_rcpt(transaction, to) : co_await first_rcpt(transaction, to);
+  auto reply = co_await ask_upstream(transaction, to);
   if (reply.is_positive()) {
     transaction.envelope.to.push_back(std::move(to));
   } else {
@@ -118,7 +116,8 @@ awaitable<std::optional<Reply>> Direct::ready_lease(Transaction& transaction) {
   transaction.pending.reset();
   if (!lease) co_return fail(transaction, smtp::make_reply(lease.error().reply));
   transaction.lease = std::move(*lease);
-  co_return too_large_for_server(transaction);
+  if (auto refusal = too_large_for_server(transaction)) co_return fail(transaction, std::move(*refusal));
+  co_return std::nullopt;
 }
 
 /// MAIL travels with the first RCPT, in one flight where the server has PIPELINING. A refused MAIL is told

@@ -20,6 +20,8 @@ using Milliseconds = std::chrono::milliseconds;
 constexpr std::size_t kCommandRead = 4 * 1024;
 constexpr std::size_t kContentRead = 64 * 1024;
 constexpr Milliseconds kLastWords{5000};
+/// A refused message is read on to its end, so that we stay in step, but not for ever.
+constexpr std::uint64_t kMaxOverrun = 64ULL << 20U;
 /// Content slower than this, over data_timeout, is not a slow line but somebody holding us (safety.md 2.9).
 constexpr std::uint64_t kLeastOctetsPerSecond = 1024;
 
@@ -150,7 +152,7 @@ awaitable<std::optional<Event>> ClientSession::read_content() {
   co_return smtp::ContentDone{smtp::make_reply(*intake.refusal())};
 }
 
-/// False where the client went, or was too slow, before the end.
+/// False where the client went, was too slow, or went on and on, before the end.
 awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
   Milliseconds waited{0};
   std::uint64_t octets = 0;
@@ -160,6 +162,11 @@ awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
     octets += step.consumed;
     if (!intake.content().empty()) co_await delivery_->content(intake.content());
     if (step.ended) co_return true;
+    if (intake.refusal() && octets > facts_.config->max_message_size + kMaxOverrun) {
+      output_ += smtp::to_wire(smtp::make_reply(*intake.refusal()));
+      co_await flush();
+      co_return false;
+    }
     const auto earned = std::chrono::seconds(octets / kLeastOctetsPerSecond);
     const auto left = std::min(facts_.config->data_timeout, facts_.config->data_timeout + earned - waited);
     const auto before = Clock::now();

@@ -6,7 +6,7 @@
 
 namespace homeward::frontend {
 
-/// Twelve characters of a base32 alphabet without look-alikes: 60 random bits. Throws std::system_error
+/// Twelve characters of an alphabet of 31 without look-alikes: 59 random bits. Throws std::system_error
 /// where the kernel has no random bytes.
 std::string make_trace_id();
 

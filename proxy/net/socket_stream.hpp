@@ -15,18 +15,20 @@
 
 namespace homeward::net {
 
+inline constexpr std::chrono::milliseconds kAgain{100};
+
 /// `Layer` is tcp::socket or ssl::stream<tcp::socket>.
 template <class Layer>
 class SocketStream : public Stream {
  public:
   template <class... Arguments>
   explicit SocketStream(const asio::any_io_executor& executor, Arguments&&... arguments)
-      : layer_(std::forward<Arguments>(arguments)...), watchdog_(executor, [this] { cancel(); }) {}
+      : layer_(std::forward<Arguments>(arguments)...), watchdog_(executor, [this] { time_is_over(); }) {}
 
   Task<std::size_t> read_some(std::span<char> into) override {
     // Both may have come while nothing was pending.
     if (stopped_) co_return std::unexpected(canceled_error());
-    if (watchdog_.expired()) co_return std::unexpected(timeout_error("reading"));
+    if (timed_out_) co_return std::unexpected(timeout_error("reading"));
     const auto [fault, count] =
         co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kNoThrow);
     if (!fault) co_return count;
@@ -36,7 +38,7 @@ class SocketStream : public Stream {
   }
 
   Task<void> write(std::string_view bytes) override {
-    if (watchdog_.expired()) co_return std::unexpected(timeout_error("writing"));
+    if (timed_out_) co_return std::unexpected(timeout_error("writing"));
     const auto [fault, count] =
         co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kNoThrow);
     if (!fault && count == bytes.size()) co_return Result<void>{};
@@ -44,6 +46,7 @@ class SocketStream : public Stream {
   }
 
   void close() noexcept override {
+    watchdog_.disarm();
     boost::system::error_code ignored;  // closing a socket that is gone already is no fault
     layer_.lowest_layer().close(ignored);
   }
@@ -53,7 +56,10 @@ class SocketStream : public Stream {
     cancel();
   }
 
-  void expires_after(std::chrono::milliseconds time) override { watchdog_.arm(time); }
+  void expires_after(std::chrono::milliseconds time) override {
+    timed_out_ = false;
+    watchdog_.arm(time);
+  }
   void expires_never() override { watchdog_.disarm(); }
 
   bool has_input() override {
@@ -71,10 +77,18 @@ class SocketStream : public Stream {
   Layer& layer() { return layer_; }
   virtual bool is_end(const boost::system::error_code& fault) const = 0;
   Error describe(std::string_view what, const boost::system::error_code& fault) const {
-    return watchdog_.expired() ? timeout_error(what) : network_error(what, fault);
+    return timed_out_ ? timeout_error(what) : network_error(what, fault);
   }
 
  private:
+  /// A composed operation may be between two of its steps, where there is nothing to cancel: it is said again
+  /// until somebody hears it.
+  void time_is_over() {
+    timed_out_ = true;
+    cancel();
+    watchdog_.arm(kAgain);
+  }
+
   void cancel() noexcept {
     boost::system::error_code ignored;  // nothing is pending where there is no socket
     layer_.lowest_layer().cancel(ignored);
@@ -83,6 +97,7 @@ class SocketStream : public Stream {
   Layer layer_;
   Watchdog watchdog_;
   bool stopped_ = false;
+  bool timed_out_ = false;
 };
 
 }  // namespace homeward::net

@@ -32,6 +32,7 @@ Action ServerDialog::on(const Event& event) {
                         [&](const StepDone& done) { return on_step_done(done.reply); },
                         [&](const ContentDone& done) -> Action {
                           end_transaction();
+                          errors_ = 0;  // it is a mail program after all
                           return Say{done.reply};
                         },
                     },
@@ -139,8 +140,8 @@ Action ServerDialog::data(bool more) {
   }
   if (state_ != State::transaction) return refuse(bad_sequence("Name the sender by MAIL first"));
   if (accepted_ == 0) {
-    return refuse(refused_ == 0 ? bad_sequence("Name a recipient by RCPT first")
-                                : make_reply(554, {5, 5, 1}, "No recipient was accepted"));
+    if (refused_ > 0) return Say{make_reply(554, {5, 5, 1}, "No recipient was accepted")};
+    return refuse(bad_sequence("Name a recipient by RCPT first"));
   }
   state_ = State::data_asked;
   return DataStep{};

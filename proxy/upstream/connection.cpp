@@ -107,13 +107,14 @@ net::Task<void> Connection::log_in(ConnectionServices& services, const OpenReque
 
   LoginDialog dialog(identity_of(account, endpoint_, stream_->tls(), std::move(*password)),
                      std::move(*mechanisms));
-  LoginAction action = dialog.start();
+  // SCRAM derives keys for as long as the server asks: not on the network thread.
+  auto action = co_await services.offload.run<LoginAction>([&dialog] { return dialog.start(); });
   while (auto* send = std::get_if<SendSecret>(&action)) {
     if (auto sent = co_await write(send->line.reveal()); !sent)
       co_return std::unexpected(std::move(sent.error()));
     auto reply = co_await read_reply(reply_timeout_);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
-    action = dialog.on_reply(*reply);
+    action = co_await services.offload.run<LoginAction>([&] { return dialog.on_reply(*reply); });
   }
   if (auto* failed = std::get_if<LoginFailed>(&action)) {
     co_await quit();
