@@ -15,6 +15,7 @@
 #include "proxy/base/network.hpp"
 #include "proxy/base/secret.hpp"
 #include "proxy/mail/account.hpp"
+#include "proxy/mail/advice.hpp"
 #include "proxy/smtp/quirks.hpp"
 
 namespace homeward::conf {
@@ -40,6 +41,7 @@ struct Listener {
   std::vector<ListenAddress> addresses;
   std::vector<Network> allow;
   smtp::QuirkSet tolerate = smtp::QuirkSet::all();
+  std::chrono::milliseconds patience{std::chrono::seconds{20}};
   bool operator==(const Listener&) const = default;
 };
 
@@ -53,7 +55,14 @@ struct Server {
 };
 
 enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
-enum class DeliveryMode : std::uint8_t { direct };
+enum class DeliveryMode : std::uint8_t { automatic, direct, spool };
+
+/// Messages per time, as `rate = 30/m` says.
+struct Rate {
+  unsigned messages = 0;
+  std::chrono::milliseconds per{std::chrono::minutes{1}};
+  bool operator==(const Rate&) const = default;
+};
 
 /// Where an account's password comes from; at most one of them.
 struct PasswordInline {
@@ -80,19 +89,32 @@ struct AccountConfig {
   std::string authorization;
   std::vector<std::string> mechanisms;  ///< upper case; empty: auto; {"NONE"}: no login
   PasswordSource password;
-  DeliveryMode delivery = DeliveryMode::direct;
+  DeliveryMode delivery = DeliveryMode::automatic;
   unsigned pool_size = 4;
   std::optional<std::uint64_t> max_message_size;  ///< octets
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};
   std::chrono::milliseconds reply_timeout{std::chrono::minutes{5}};
+  std::optional<Rate> rate;
+  std::chrono::milliseconds retry{std::chrono::minutes{1}};       ///< first wait of the spool
+  std::chrono::milliseconds retry_max{std::chrono::minutes{30}};  ///< longest
+  std::chrono::milliseconds expire{std::chrono::hours{24 * 5}};   ///< returned after
+  std::optional<smtp::Mailbox> bounce_to;                         ///< the address unless given
 
+  const smtp::Mailbox& report_to() const { return bounce_to ? *bounce_to : rules.address; }
   const std::string& name() const { return rules.name; }
   bool wants_login() const { return mechanisms.size() != 1 || mechanisms.front() != "NONE"; }
 };
 
 struct Config {
   std::string hostname;
-  std::uint64_t max_message_size = 50ULL << 20U;  ///< octets
+  std::filesystem::path state_directory;        ///< resolved: never empty
+  std::filesystem::path runtime_directory;      ///< resolved: never empty
+  std::filesystem::path spool_file;             ///< `sqlite:PATH`; empty: in the state directory
+  std::vector<smtp::Mailbox> local_recipients;  ///< where unqualified recipients go
+  std::string alert_command;                    ///< given to /bin/sh -c; empty: none
+  std::chrono::milliseconds keep_trace{std::chrono::hours{24 * 7}};
+  std::shared_ptr<const mail::AdviceTable> advice;  ///< the error catalogue; never null once loaded
+  std::uint64_t max_message_size = 50ULL << 20U;    ///< octets
   unsigned max_recipients = 1000;
   unsigned max_connections = 1000;
   unsigned max_connections_per_client = 100;

@@ -82,15 +82,6 @@ Parsed<std::string> parse_identity(std::string_view text) {
   return std::string(text);
 }
 
-Parsed<DeliveryMode> parse_delivery(std::string_view text) {
-  if (text == "direct") return DeliveryMode::direct;
-  if (text == "auto" || text == "spool")
-    return std::unexpected(
-        Rejection{fmt::format("{} needs the spool, which this version does not have yet", text),
-                  "use direct, or leave it out"});
-  return std::unexpected(Rejection{fmt::format("{} is not known here", shown(text)), "write direct"});
-}
-
 Outcome put_default_account(HomewardSection& section, const Value& value) {
   auto name = parse_name(value.text);
   if (!name) return std::move(name.error());

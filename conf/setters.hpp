@@ -36,6 +36,8 @@ inline constexpr std::array<Choice<mail::NullSender>, 3> kNullSender{
     {{"auto", mail::NullSender::automatic},
      {"keep", mail::NullSender::keep},
      {"rewrite", mail::NullSender::rewrite}}};
+inline constexpr std::array<Choice<DeliveryMode>, 3> kDeliveryModes{
+    {{"auto", DeliveryMode::automatic}, {"direct", DeliveryMode::direct}, {"spool", DeliveryMode::spool}}};
 
 Rejection not_one_of(std::string_view text, std::span<const std::string_view> names);
 
@@ -56,7 +58,6 @@ Parsed<smtp::Mailbox> parse_mailbox(std::string_view text);
 Parsed<Network> parse_network(std::string_view text);
 /// A SASL identity: UTF-8 without controls, at most 255 octets.
 Parsed<std::string> parse_identity(std::string_view text);
-Parsed<DeliveryMode> parse_delivery(std::string_view text);
 
 template <class T>
 struct OwnerOf;

@@ -73,7 +73,7 @@ boost_package() {
 packages() {
   case $1 in
     build)
-      echo clang-19 lld-19 ccache ninja-build cmake pkg-config "$(boost_package)" libssl-dev libsasl2-dev \
+      echo clang-19 lld-19 ccache ninja-build cmake pkg-config "$(boost_package)" libssl-dev libsqlite3-dev libsasl2-dev \
         libsasl2-modules libinih-dev libc-ares-dev libcli11-dev libfmt-dev libspdlog-dev libsystemd-dev catch2
       ;;
     sanitizers) echo libclang-rt-19-dev llvm-19 ;;

@@ -18,7 +18,7 @@ class Delivery {
   /// A transaction begins: route, local checks. 250, or a refusal after which there is no transaction.
   virtual net::asio::awaitable<smtp::Reply> mail(mail::Envelope envelope) = 0;
   /// 250, 4yz or 5yz for this recipient.
-  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::ForwardPath to) = 0;
+  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) = 0;
   /// 354, or a refusal that ends the transaction.
   virtual net::asio::awaitable<smtp::Reply> data() = 0;
   /// A block of content: unstuffed, each line ended by CR LF, cut anywhere. Returns when the next may be

@@ -82,13 +82,13 @@ awaitable<Reply> Direct::mail(mail::Envelope envelope) {
   co_return smtp::make_reply(250, {2, 1, 0}, fmt::format("Sender OK, for account {}", account.name()));
 }
 
-awaitable<Reply> Direct::rcpt(smtp::ForwardPath to) {
+awaitable<Reply> Direct::rcpt(smtp::Recipient to) {
   auto& transaction = *transaction_;
-  if (!to.mailbox) {
+  if (!to.path.mailbox) {
     co_return smtp::make_reply(
         550, {5, 1, 3},
         fmt::format("Recipient {} has no domain: write a full address, as in name@example.org",
-                    to.to_string()));
+                    to.path.to_string()));
   }
   if (transaction.failed) co_return *transaction.failed;
   auto reply = co_await ask_upstream(transaction, to);
@@ -97,13 +97,13 @@ awaitable<Reply> Direct::rcpt(smtp::ForwardPath to) {
   } else {
     log::info("recipient.refused", {{"id", transaction.envelope.id},
                                     {"account", transaction.account->name()},
-                                    {"to", to.to_string()},
+                                    {"to", to.path.to_string()},
                                     {"reply", fmt::format("{} {}", reply.code, reply.text())}});
   }
   co_return reply;
 }
 
-awaitable<Reply> Direct::ask_upstream(Transaction& transaction, const smtp::ForwardPath& to) {
+awaitable<Reply> Direct::ask_upstream(Transaction& transaction, const smtp::Recipient& to) {
   if (auto refused = co_await ready_lease(transaction)) co_return std::move(*refused);
   co_return transaction.mail_accepted ? co_await next_rcpt(transaction, to)
                                       : co_await first_rcpt(transaction, to);
@@ -122,11 +122,11 @@ awaitable<std::optional<Reply>> Direct::ready_lease(Transaction& transaction) {
 
 /// MAIL travels with the first RCPT, in one flight where the server has PIPELINING. A refused MAIL is told
 /// as such, and tried again with the next RCPT: the server may refuse for the recipient's sake.
-awaitable<Reply> Direct::first_rcpt(Transaction& transaction, const smtp::ForwardPath& to) {
+awaitable<Reply> Direct::first_rcpt(Transaction& transaction, const smtp::Recipient& to) {
   auto& connection = *transaction.lease->connection;
   const auto mail = mail_line(transaction.envelope, transaction.sender, transaction.trace.size(),
                               connection.capabilities());
-  const auto rcpt = smtp::write_rcpt(to);
+  const auto rcpt = smtp::write_rcpt(to, transaction.lease->connection->capabilities());
   if (!mail) co_return smtp::make_reply(mail.error().reply);
   if (!rcpt) co_return smtp::make_reply(rcpt.error().reply);
   const bool pipelining = connection.capabilities().pipelining;
@@ -144,8 +144,8 @@ awaitable<Reply> Direct::first_rcpt(Transaction& transaction, const smtp::Forwar
   co_return told(upstream_of(transaction), replies->back());
 }
 
-awaitable<Reply> Direct::next_rcpt(Transaction& transaction, const smtp::ForwardPath& to) {
-  const auto rcpt = smtp::write_rcpt(to);
+awaitable<Reply> Direct::next_rcpt(Transaction& transaction, const smtp::Recipient& to) {
+  const auto rcpt = smtp::write_rcpt(to, transaction.lease->connection->capabilities());
   if (!rcpt) co_return smtp::make_reply(rcpt.error().reply);
   auto replies = co_await transaction.lease->connection->exchange(*rcpt, 1);
   if (!replies) co_return fail(transaction, lost(upstream_of(transaction), replies.error()));

@@ -35,7 +35,7 @@ class Direct final : public Delivery {
   Direct(upstream::Pool& pool, std::shared_ptr<const conf::Config> config);
 
   net::asio::awaitable<smtp::Reply> mail(mail::Envelope envelope) override;
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::ForwardPath to) override;
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override;
   net::asio::awaitable<smtp::Reply> data() override;
   net::asio::awaitable<void> content(std::string_view block) override;
   net::asio::awaitable<smtp::Reply> commit() override;
@@ -45,9 +45,9 @@ class Direct final : public Delivery {
   using Transaction = DirectTransaction;
 
   net::asio::awaitable<std::optional<smtp::Reply>> ready_lease(Transaction& transaction);
-  net::asio::awaitable<smtp::Reply> ask_upstream(Transaction& transaction, const smtp::ForwardPath& to);
-  net::asio::awaitable<smtp::Reply> first_rcpt(Transaction& transaction, const smtp::ForwardPath& to);
-  net::asio::awaitable<smtp::Reply> next_rcpt(Transaction& transaction, const smtp::ForwardPath& to);
+  net::asio::awaitable<smtp::Reply> ask_upstream(Transaction& transaction, const smtp::Recipient& to);
+  net::asio::awaitable<smtp::Reply> first_rcpt(Transaction& transaction, const smtp::Recipient& to);
+  net::asio::awaitable<smtp::Reply> next_rcpt(Transaction& transaction, const smtp::Recipient& to);
   net::asio::awaitable<void> send_content(Transaction& transaction, std::string_view block);
   std::optional<smtp::Reply> unfit(const Transaction& transaction, std::string_view block) const;
   net::asio::awaitable<smtp::Reply> end_content(Transaction& transaction);

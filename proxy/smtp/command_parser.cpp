@@ -100,10 +100,9 @@ Result<ParsedCommand> read_rcpt(std::string_view argument, QuirkSet quirks) {
   ParsedCommand parsed;
   auto path = parse_forward_path(argument.substr(kTo.size()), quirks, parsed.seen);
   if (!path) return std::unexpected(std::move(path.error()));
-  if (auto parameters = parse_rcpt_parameters(path->rest); !parameters) {
-    return std::unexpected(std::move(parameters.error()));
-  }
-  parsed.command = Rcpt{std::move(path->path)};
+  auto parameters = parse_rcpt_parameters(path->rest);
+  if (!parameters) return std::unexpected(std::move(parameters.error()));
+  parsed.command = Rcpt{{std::move(path->path), *std::move(parameters)}};
   return parsed;
 }
 

@@ -25,7 +25,7 @@ struct Mail {
   MailParameters parameters;
 };
 struct Rcpt {
-  ForwardPath to;
+  Recipient to;
 };
 struct DataCommand {};
 struct Rset {};

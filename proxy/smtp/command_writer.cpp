@@ -40,7 +40,8 @@ Result<std::string> write_mail(const ReversePath& from, const MailParameters& pa
   return line += "\r\n";
 }
 
-Result<std::string> write_rcpt(const ForwardPath& to) {
+Result<std::string> write_rcpt(const Recipient& recipient, const Capabilities& /*capabilities*/) {
+  const auto& to = recipient.path;
   const auto path = to.to_string();
   if (!is_writable(path)) {
     return std::unexpected(

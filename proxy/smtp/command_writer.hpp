@@ -19,7 +19,7 @@ Result<std::string> write_ehlo(std::string_view hostname);
 /// MAIL with the parameters that this server offers. Error: 501 5.1.7 where the path can't be written.
 Result<std::string> write_mail(const ReversePath& from, const MailParameters& parameters,
                                const Capabilities& capabilities);
-/// Error: 501 5.1.3.
-Result<std::string> write_rcpt(const ForwardPath& to);
+/// RCPT with the parameters that this server offers. Error: 501 5.1.3.
+Result<std::string> write_rcpt(const Recipient& to, const Capabilities& capabilities);
 
 }  // namespace homeward::smtp

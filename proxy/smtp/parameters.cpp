@@ -128,9 +128,9 @@ Result<MailParameters> parse_mail_parameters(std::string_view text) {
   return parameters;
 }
 
-Result<void> parse_rcpt_parameters(std::string_view text) {
+Result<RcptParameters> parse_rcpt_parameters(std::string_view text) {
   const auto word = take_word(text);
-  if (word.empty()) return {};
+  if (word.empty()) return RcptParameters{};
   return std::unexpected(unknown_parameter("RCPT", split_parameter(word).keyword));
 }
 

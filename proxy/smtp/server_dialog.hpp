@@ -55,7 +55,7 @@ struct MailStep {
   Mail mail;
 };
 struct RcptStep {
-  ForwardPath to;
+  Recipient to;
 };
 /// May content begin? The answer is a 354, or a refusal.
 struct DataStep {};

@@ -39,9 +39,9 @@ class ScriptedDelivery final : public delivery::Delivery {
     if (reply.is_positive()) begin();
     co_return reply;
   }
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::ForwardPath to) override {
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override {
     hold(state_ == State::envelope, "RCPT without MAIL");
-    auto reply = ask_("rcpt " + to.to_string(), {});
+    auto reply = ask_("rcpt " + to.path.to_string(), {});
     accepted_ |= reply.is_positive();
     co_return reply;
   }

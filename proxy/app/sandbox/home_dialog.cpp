@@ -75,7 +75,7 @@ HomeAnswer HomeDialog::on_command(const smtp::Command& command, bool more) {
           [&](const smtp::Ehlo& ehlo) { return hello(ehlo.client_name, true); },
           [&](const smtp::Helo& helo) { return hello(helo.client_name, false); },
           [&](const smtp::Mail& arguments) { return mail(arguments); },
-          [&](const smtp::Rcpt& arguments) { return rcpt(arguments.to); },
+          [&](const smtp::Rcpt& arguments) { return rcpt(arguments.to.path); },
           [&](const smtp::DataCommand&) { return data(more); },
           [&](const smtp::StartTls&) { return start_tls(more); },
           [&](const smtp::Auth& arguments) { return auth(arguments, more); },
