@@ -48,6 +48,7 @@ struct Recipient {
   smtp::Recipient to;
   Status status = Status::waiting;
   std::optional<smtp::Reply> last;  ///< upstream's last word on it, or ours
+  bool reported = false;            ///< of a refused one: a report was stored, or none is wanted
 };
 
 struct Entry {
@@ -65,9 +66,10 @@ struct Entry {
   std::chrono::milliseconds next{0};  ///< witnessed time of the next attempt, where state waits for one
   unsigned attempts = 0;
   std::optional<Moment> last_attempt;
-  std::string last_word;       ///< why it is where it is, for people
-  bool possible_copy = false;  ///< an attempt's answer was lost: a second copy may exist
-  bool delay_told = false;     ///< the one delay report was made
+  std::string last_word;        ///< why it is where it is, for people
+  bool possible_copy = false;   ///< an attempt's answer was lost: a second copy may exist
+  bool delay_told = false;      ///< the one delay report was made
+  bool held_by_person = false;  ///< else held by us, as no account took it: a reload tries it again
 
   bool is_waiting() const;  ///< queued, deferred or reply_unknown
 };
@@ -95,8 +97,9 @@ std::chrono::milliseconds age(const Entry& entry, const Moment& now);
 struct Released {  ///< the client's 250 is due: pending → queued (done, where nobody is left waiting)
   std::vector<Recipient> recipients;
 };
-struct DotDue {};  ///< the last dot is about to go: → sending
-struct Settled {   ///< an attempt is over, with a verdict for each recipient that was tried
+struct DotDue {
+};  ///< the last dot is about to go, or went while the client waited: → sending (from pending too)
+struct Settled {  ///< an attempt is over, with a verdict for each recipient that was tried
   std::vector<Recipient> recipients;
   std::chrono::milliseconds next{0};  ///< of the next attempt, where some still wait
   std::string word;
@@ -112,6 +115,11 @@ struct Failed {  ///< given up; `returned`: a report was stored in the same tran
 struct DelayTold {};
 struct Held {
   std::string word;
+  bool by_person = true;
+};
+/// The configuration chooses another account for it now; state and schedule stay.
+struct Rerouted {
+  std::string account;
 };
 struct Unheld {};  ///< by a person: → queued, now
 struct Hurried {   ///< retry now, by a person or as the network is back
@@ -121,8 +129,8 @@ struct Dropped {  ///< by a person: → done
   std::string word;
 };
 struct Restarted {};  ///< what a restart does: pending → dropped, sending → reply_unknown
-using Event = std::variant<Released, DotDue, Settled, AnswerLost, Failed, DelayTold, Held, Unheld, Hurried,
-                           Dropped, Restarted>;
+using Event = std::variant<Released, DotDue, Settled, AnswerLost, Failed, DelayTold, Held, Rerouted, Unheld,
+                           Hurried, Dropped, Restarted>;
 
 /// The entry after `event` at `now`. Error: local, where the state does not allow it (the text says which).
 Result<Entry> after(Entry entry, const Event& event, const Moment& now);
