@@ -73,8 +73,6 @@ TEST_CASE("conf: one wrong line is one problem with its line and its cure") {
        "did you mean bare-lf?"},
       {"[defaults]\naddress = a@isp.example\n", 2, "[defaults] address", "can't be the same",
        "each [account NAME]"},
-      {"[defaults]\ndelivery = auto\n", 2, "[defaults] delivery", "needs the spool", "use direct"},
-      {"[defaults]\ndelivery = spool\n", 2, "[defaults] delivery", "needs the spool", "use direct"},
       {"[defaults]\nserver = smtp://x.example\n", 2, "[defaults] server", "a form that is not known",
        "smtps://"},
       {"[defaults]\nmechanisms = PLAN\n", 2, "[defaults] mechanisms", "is not known", "did you mean PLAIN?"},

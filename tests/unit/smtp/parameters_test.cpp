@@ -21,15 +21,15 @@ TEST_CASE("smtp: parameters of MAIL become values") {
   const std::vector<Case> cases{
       {"", {}},
       {"   ", {}},
-      {"SIZE=0", {0, {}, false}},
-      {"size=1234 Body=8bitmime", {1234, BodyType::eight_bit_mime, false}},
-      {"BODY=7BIT   SIZE=1", {1, BodyType::seven_bit, false}},
-      {"SIZE=00000000000000000007", {7, {}, false}},
-      {"SIZE=18446744073709551615", {kMost, {}, false}},
-      {"SIZE=18446744073709551616", {kMost, {}, false}},
-      {"SIZE=99999999999999999999", {kMost, {}, false}},
-      {"AUTH=<>", {{}, {}, true}},
-      {"AUTH=e+3Dmc2@example.com", {{}, {}, true}},
+      {"SIZE=0", {0, {}, false, {}, {}}},
+      {"size=1234 Body=8bitmime", {1234, BodyType::eight_bit_mime, false, {}, {}}},
+      {"BODY=7BIT   SIZE=1", {1, BodyType::seven_bit, false, {}, {}}},
+      {"SIZE=00000000000000000007", {7, {}, false, {}, {}}},
+      {"SIZE=18446744073709551615", {kMost, {}, false, {}, {}}},
+      {"SIZE=18446744073709551616", {kMost, {}, false, {}, {}}},
+      {"SIZE=99999999999999999999", {kMost, {}, false, {}, {}}},
+      {"AUTH=<>", {{}, {}, true, {}, {}}},
+      {"AUTH=e+3Dmc2@example.com", {{}, {}, true, {}, {}}},
   };
   for (const auto& c : cases) {
     CAPTURE(c.text);
