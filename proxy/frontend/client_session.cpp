@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "proxy/base/log.hpp"
-#include "proxy/frontend/trace_id.hpp"
+#include "proxy/base/trace_id.hpp"
 
 namespace homeward::frontend {
 namespace {

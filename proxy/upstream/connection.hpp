@@ -57,6 +57,8 @@ class Connection {
 
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   const Endpoint& endpoint() const { return endpoint_; }
+  /// How long each reply and each write may take from now on; `reply_timeout` of the account until then.
+  void limit_waits(std::chrono::milliseconds most) { reply_timeout_ = most; }
   std::chrono::milliseconds reply_timeout() const { return reply_timeout_; }
   bool usable() const { return usable_; }
 

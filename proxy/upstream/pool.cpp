@@ -58,9 +58,15 @@ PendingLease::~PendingLease() {
   state_->place.leave();
 }
 
-net::Task<Lease> PendingLease::get() {
+net::Task<Lease> PendingLease::get(std::optional<std::chrono::milliseconds> patience) {
   const auto state = state_;
-  if (!state->result) (void)co_await state->ready.async_wait(net::kNoThrow);
+  if (!state->result) {
+    if (patience) state->ready.expires_after(*patience);
+    const auto [woken] = co_await state->ready.async_wait(net::kNoThrow);
+    if (!state->result && !woken) {
+      co_return std::unexpected(make_error(Fault::timeout, 451, {4, 4, 1}, "no server was ready in time"));
+    }
+  }
   if (!state->result) co_return std::unexpected(net::canceled_error());
   co_return std::move(*std::exchange(state->result, std::nullopt));
 }
@@ -132,6 +138,7 @@ net::Task<std::unique_ptr<Connection>> Pool::open_any(Target target) {
       error = named(account, endpoint.host, std::move(error));
       attention_.refused(account.name(), error, std::chrono::steady_clock::now());
       log::error("account.needs_attention", {{"account", account.name()}, {"cause", error.reply.text}});
+      if (tell_) tell_(account.name(), error);
       co_return std::unexpected(std::move(error));
     }
     if (!failure) {
@@ -163,6 +170,10 @@ void Pool::give_back(Lease lease) {
 
 net::asio::awaitable<void> Pool::quit(Lease lease) {
   co_await lease.connection->quit();
+}
+
+std::optional<Error> Pool::need_of(const std::string& account) const {
+  return attention_.why_not(account, std::chrono::steady_clock::now());
 }
 
 void Pool::reloaded() {

@@ -3,8 +3,11 @@
 // connections, and leaves accounts alone whose login was refused.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxy/net/supervisor.hpp"
@@ -26,8 +29,9 @@ class PendingLease {
   PendingLease& operator=(PendingLease&&) noexcept = default;
   ~PendingLease();
 
-  /// Waits for it; once. Errors: what Pool::lease says.
-  net::Task<Lease> get();
+  /// Waits for it; once, and no longer than `patience` where one is given. Errors: what Pool::begin says;
+  /// timeout 451 4.4.1 where patience ran out.
+  net::Task<Lease> get(std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
  private:
   friend class Pool;
@@ -51,6 +55,14 @@ class Pool {
   /// A new configuration holds: CA files are read anew, refused logins may be tried again.
   void reloaded();
   std::size_t accounts_in_need() const { return attention_.count(); }
+  /// Why the account's login is not tried now; nothing where it is.
+  std::optional<Error> need_of(const std::string& account) const;
+  /// A person says retry.
+  void forgive(const std::string& account) { attention_.worked(account); }
+  /// Called when an account begins to need attention.
+  void on_attention(std::function<void(const std::string& account, const Error& cause)> tell) {
+    tell_ = std::move(tell);
+  }
 
  private:
   struct Target {
@@ -66,6 +78,7 @@ class Pool {
   ConnectionServices services_;
   net::Supervisor& supervisor_;
   Attention attention_;
+  std::function<void(const std::string&, const Error&)> tell_;
   std::map<std::string, std::shared_ptr<Slots>> slots_;  // by account name
   std::map<std::string, net::TlsContext> contexts_;      // by CA file and TLS floor
 };

@@ -4,10 +4,10 @@
 
 #include <string>
 
-namespace homeward::frontend {
+namespace homeward {
 
 /// Twelve characters of an alphabet of 31 without look-alikes: 59 random bits. Throws std::system_error
 /// where the kernel has no random bytes.
 std::string make_trace_id();
 
-}  // namespace homeward::frontend
+}  // namespace homeward

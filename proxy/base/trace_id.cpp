@@ -1,4 +1,4 @@
-#include "proxy/frontend/trace_id.hpp"
+#include "proxy/base/trace_id.hpp"
 
 #include <sys/random.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace homeward::frontend {
+namespace homeward {
 
 std::string make_trace_id() {
   constexpr std::string_view kAlphabet = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -21,4 +21,4 @@ std::string make_trace_id() {
   return id;
 }
 
-}  // namespace homeward::frontend
+}  // namespace homeward

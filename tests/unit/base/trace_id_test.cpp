@@ -1,13 +1,13 @@
 // Ids that people read out over the phone.
-#include "proxy/frontend/trace_id.hpp"
+#include "proxy/base/trace_id.hpp"
 
 #include <set>
 
 #include "tests/support/catch.hpp"
 
-namespace homeward::frontend::test {
+namespace homeward::test {
 
-TEST_CASE("frontend: trace ids are twelve unmistakable characters, and never the same", "[frontend]") {
+TEST_CASE("base: trace ids are twelve unmistakable characters, and never the same", "[frontend]") {
   std::set<std::string> seen;
   for (int i = 0; i < 2000; ++i) {
     const auto id = make_trace_id();
@@ -17,7 +17,7 @@ TEST_CASE("frontend: trace ids are twelve unmistakable characters, and never the
   }
 }
 
-TEST_CASE("frontend: every place of a trace id takes many values", "[frontend]") {
+TEST_CASE("base: every place of a trace id takes many values", "[frontend]") {
   std::array<std::set<char>, 12> places;
   for (int i = 0; i < 2000; ++i) {
     const auto id = make_trace_id();
@@ -26,4 +26,4 @@ TEST_CASE("frontend: every place of a trace id takes many values", "[frontend]")
   for (const auto& values : places) CHECK(values.size() >= 28);
 }
 
-}  // namespace homeward::frontend::test
+}  // namespace homeward::test
