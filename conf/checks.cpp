@@ -120,6 +120,32 @@ void check_ca_file(const AccountDraft& draft, const Section* defaults, Findings&
                 "name a PEM file of certificates that this user may read"});
 }
 
+// The three waits of the spool, shortest first. Told where one of them is given: at the later one of the
+// file.
+void check_schedule(const AccountDraft& draft, const Section* defaults, Findings& findings) {
+  const auto& account = draft.account;
+  struct Wait {
+    std::string_view key;
+    std::chrono::milliseconds value;
+  };
+  const auto waits = std::to_array<Wait>(
+      {{"retry", account.retry}, {"retry_max", account.retry_max}, {"expire", account.expire}});
+  for (std::size_t i = 1; i < waits.size(); ++i) {
+    const auto& [shorter, shorter_value] = waits[i - 1];
+    const auto& [longer, longer_value] = waits[i];
+    if (shorter_value <= longer_value) continue;
+    const bool at_longer =
+        draft.section.find(longer) != nullptr ||
+        (draft.section.find(shorter) == nullptr && defaults != nullptr && defaults->find(longer) != nullptr);
+    const auto key = at_longer ? longer : shorter;
+    const bool own = draft.section.find(key) != nullptr || defaults == nullptr;
+    findings.add(own ? draft.section : *defaults, key,
+                 {fmt::format("{} = {} is longer than {} = {}", shorter, duration_text(shorter_value), longer,
+                              duration_text(longer_value)),
+                  fmt::format("shorten {} or lengthen {}", shorter, longer)});
+  }
+}
+
 }  // namespace
 
 void check_listeners(const std::vector<ListenerDraft>& drafts, Findings& findings) {
@@ -156,6 +182,7 @@ void check_accounts(const std::vector<AccountDraft>& drafts, const Section* defa
     check_password_given(draft, defaults, findings);
     check_references(draft, listeners, findings, defaults);
     check_ca_file(draft, defaults, findings);
+    check_schedule(draft, defaults, findings);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "conf/checks.hpp"
+#include "conf/directories.hpp"
 #include "conf/file_source.hpp"
 #include "conf/ini_reader.hpp"
 #include "conf/schema.hpp"
@@ -85,6 +86,7 @@ class Loader {
   void read_listeners();
   void read_accounts();
   void resolve_default_account();
+  void resolve_directories();
   std::shared_ptr<const Config> finish();
   std::vector<Problem> sorted_problems();
 
@@ -108,6 +110,7 @@ Loaded Loader::load(const fs::path& file) {
     findings_.add({sources_.front().file, 0, "", "there is no account, so no mail could be sent",
                    "add a section [account NAME] with address, server and a password"});
   resolve_default_account();
+  resolve_directories();
   check_listeners(listeners_, findings_);
   check_accounts(accounts_, defaults_, listeners_, findings_);
   check_conflicts(accounts_, findings_);
@@ -309,6 +312,20 @@ void Loader::resolve_default_account() {
       section, "default_account",
       {fmt::format("there is no account {}", *wanted),
        near.empty() ? "name an account of this file, or none" : fmt::format("did you mean {}?", near)});
+}
+
+void Loader::resolve_directories() {
+  if (sources_.empty()) return;
+  auto& config = general_.config;
+  const auto around = surroundings();
+  auto state = choose_state_directory(config.state_directory, around);
+  if (!state)
+    return findings_.add({sources_.front().file, 0, "[homeward] state_directory",
+                          std::move(state.error().finding), std::move(state.error().cure)});
+  config.state_directory = *std::move(state);
+  config.runtime_directory =
+      choose_runtime_directory(config.runtime_directory, around, config.state_directory);
+  if (!config.spool_file.empty()) config.spool_file = std::filesystem::absolute(config.spool_file);
 }
 
 std::shared_ptr<const Config> Loader::finish() {

@@ -16,6 +16,7 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""h;
 
 constexpr std::uint64_t kKilo = 1ULL << 10U;
@@ -27,6 +28,18 @@ Parsed<std::uint64_t> content_size(std::string_view text) {
 }
 Parsed<std::chrono::milliseconds> wait(std::string_view text) {
   return parse_duration(text, 100ms, 24h);
+}
+Parsed<std::chrono::milliseconds> patience(std::string_view text) {
+  return parse_duration(text, 1s, 10min);
+}
+Parsed<std::chrono::milliseconds> retry_wait(std::string_view text) {
+  return parse_duration(text, 1s, 24h);
+}
+Parsed<std::chrono::milliseconds> lifetime(std::string_view text) {
+  return parse_duration(text, 1min, 24h * 60);
+}
+Parsed<std::chrono::milliseconds> trace_time(std::string_view text) {
+  return parse_duration(text, 1h, 24h * 365);
 }
 Parsed<unsigned> many(std::string_view text) {
   return parse_count(text, 1, 100'000);
@@ -41,6 +54,15 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "hostname", .form = "host name", .fallback = "", .example = "mail.office.example",
      .help = "name in the greeting, in EHLO and in Received; the machine's name unless given",
      .set = &put_general<&Config::hostname, parse_domain>},
+    {.name = "state_directory", .form = "folder", .fallback = "", .example = "/var/lib/homeward",
+     .help = "holds the spool; else systemd's StateDirectory, /var/lib/homeward (root), or $XDG_STATE_HOME/homeward",
+     .set = &put_general_path<&Config::state_directory>},
+    {.name = "runtime_directory", .form = "folder", .fallback = "", .example = "/run/homeward",
+     .help = "holds the control socket; else systemd's RuntimeDirectory, /run/homeward (root), or $XDG_RUNTIME_DIR/homeward",
+     .set = &put_general_path<&Config::runtime_directory>},
+    {.name = "spool", .form = "sqlite | sqlite:FILE", .fallback = "sqlite", .example = "",
+     .help = "where messages wait that were accepted and not delivered yet; sqlite is a file in state_directory",
+     .set = &put_spool},
     {.name = "max_message_size", .form = "size", .fallback = "50M", .example = "",
      .help = "largest message taken, announced to clients by SIZE",
      .set = &put_general<&Config::max_message_size, content_size>},
@@ -68,6 +90,15 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "log_format", .form = "auto | text | json | journal", .fallback = "auto", .example = "",
      .help = "form of the log; auto takes the journal's where systemd reads it, else text",
      .set = &put_general<&Config::log_format, choose<kLogFormats>>},
+    {.name = "local_recipients", .shape = Shape::list, .form = "mail addresses", .fallback = "", .example = "ann@isp.example",
+     .help = "who gets mail for this machine's own names (root, ann: cron, NAS); without it, it is refused",
+     .set = &put_general_list<&Config::local_recipients, parse_mailbox>},
+    {.name = "alert_command", .form = "command", .fallback = "", .example = "/usr/local/bin/tell-ann",
+     .help = "a shell command, run when an account needs attention and when a message failed",
+     .set = &put_general<&Config::alert_command, as_written>, .care = Care::verbatim},
+    {.name = "keep_trace", .form = "duration", .fallback = "7d", .example = "",
+     .help = "how long what happened to a message can be asked; its content goes at delivery",
+     .set = &put_general<&Config::keep_trace, trace_time>},
     {.name = "default_account", .form = "account name | none", .fallback = "", .example = "home",
      .help = "takes what no account's rules took; the account where there is only one, else none",
      .set = &put_default_account},
@@ -86,6 +117,9 @@ constexpr auto kKeys = std::to_array<Key>({
      .fallback = "bare-lf, address-space, missing-brackets, helo-auth, auth-equals", .example = "",
      .help = "slips of old clients that are mended; none is strict",
      .set = &put_tolerate},
+    {.name = "patience", .form = "duration", .fallback = "20s", .example = "",
+     .help = "how long a client waits for the provider's word before delivery = auto answers from the spool",
+     .set = &put<&Listener::patience, patience>},
 
     // [account NAME], [defaults]
     {.name = "address", .form = "mail address", .fallback = "", .example = "ann@isp.example",
@@ -152,43 +186,38 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
      .help = "largest message for this account, where its provider takes less",
      .set = &put<&AccountConfig::max_message_size, content_size>},
+    {.name = "rate", .form = "number/s | /m | /h | /d", .fallback = "", .example = "30/m",
+     .help = "messages in that time at most, where the provider sets a limit; more wait in the spool",
+     .set = &put<&AccountConfig::rate, parse_rate>},
     {.name = "connect_timeout", .form = "duration", .fallback = "10s", .example = "",
      .help = "for each server tried, until it greets",
      .set = &put<&AccountConfig::connect_timeout, wait>},
     {.name = "reply_timeout", .form = "duration", .fallback = "5m", .example = "",
      .help = "for each of the server's replies; twice that after the last dot",
      .set = &put<&AccountConfig::reply_timeout, wait>},
+    {.name = "retry", .form = "duration", .fallback = "1m", .example = "",
+     .help = "first wait of a message in the spool after a failed attempt; doubled each time",
+     .set = &put<&AccountConfig::retry, retry_wait>},
+    {.name = "retry_max", .form = "duration", .fallback = "30m", .example = "",
+     .help = "longest wait between two attempts",
+     .set = &put<&AccountConfig::retry_max, retry_wait>},
+    {.name = "expire", .form = "duration", .fallback = "5d", .example = "",
+     .help = "how long a message is tried before it is returned as undeliverable",
+     .set = &put<&AccountConfig::expire, lifetime>},
+    {.name = "bounce_to", .form = "mail address", .fallback = "", .example = "postmaster@isp.example",
+     .help = "who gets the reports about what could not be delivered; the account's address unless given",
+     .set = &put<&AccountConfig::bounce_to, parse_mailbox>},
 });
 // clang-format on
 
 // Keys and sections of the whole design that this version does not have: told apart from slips.
-constexpr auto kLaterHomeward =
-    std::to_array<std::string_view>({"state_directory", "runtime_directory", "spool", "http",
-                                     "local_recipients", "alert_command", "keep_trace"});
-constexpr auto kLaterListener =
-    std::to_array<std::string_view>({"tls", "certificate", "key", "auth", "auth_method", "patience",
-                                     "plain_auth", "client_rate", "client_rate_burst"});
-constexpr auto kLaterAccount = std::to_array<std::string_view>({"provider",
-                                                                "proxy",
-                                                                "tls_pin",
-                                                                "tls_certificate",
-                                                                "tls_key",
-                                                                "token_command",
-                                                                "oauth",
-                                                                "password_keyring",
-                                                                "tenant",
-                                                                "users",
-                                                                "local_users",
-                                                                "rewrite_from",
-                                                                "add_sender_field",
-                                                                "add_missing",
-                                                                "pool_idle",
-                                                                "rate",
-                                                                "retry",
-                                                                "retry_max",
-                                                                "expire",
-                                                                "bounce_to",
-                                                                "recipients_per_message"});
+constexpr auto kLaterHomeward = std::to_array<std::string_view>({"http"});
+constexpr auto kLaterListener = std::to_array<std::string_view>(
+    {"tls", "certificate", "key", "auth", "auth_method", "plain_auth", "client_rate", "client_rate_burst"});
+constexpr auto kLaterAccount = std::to_array<std::string_view>(
+    {"provider", "proxy", "tls_pin", "tls_certificate", "tls_key", "token_command", "oauth",
+     "password_keyring", "tenant", "users", "local_users", "rewrite_from", "add_sender_field", "add_missing",
+     "pool_idle", "recipients_per_message"});
 constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth", "provider"});
 
 std::span<const std::string_view> later_keys(SectionKind section) {

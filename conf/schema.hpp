@@ -19,7 +19,7 @@ namespace homeward::conf {
 
 /// What [homeward] says, before names are resolved.
 struct HomewardSection {
-  Config config;
+  Config config;  ///< directories as given: empty where they are not
   std::vector<std::string> includes;
   std::optional<std::string> default_account;  ///< as written; `none` too
 };

@@ -82,11 +82,41 @@ Parsed<std::string> parse_identity(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<std::string> as_written(std::string_view text) {
+  return std::string(text);
+}
+
 Outcome put_default_account(HomewardSection& section, const Value& value) {
   auto name = parse_name(value.text);
   if (!name) return std::move(name.error());
   section.default_account = *std::move(name);
   return std::nullopt;
+}
+
+Outcome put_path(std::filesystem::path& member, const Value& value) {
+  auto path = full_path(value);
+  if (!path) return std::move(path.error());
+  member = *std::move(path);
+  return std::nullopt;
+}
+
+// sqlite, sqlite:PATH; the scheme of what comes later is known, so that it is told apart from a slip.
+Outcome put_spool(HomewardSection& section, const Value& value) {
+  constexpr std::string_view kFile = "sqlite:";
+  constexpr std::string_view kCure = "write sqlite, or sqlite:PATH for a file elsewhere";
+  if (value.text == "sqlite") {
+    section.config.spool_file.clear();
+    return std::nullopt;
+  }
+  for (const std::string_view later : {"postgresql:", "postgres:"})
+    if (text::starts_with_ignoring_case(value.text, later))
+      return Rejection{"a spool in PostgreSQL is not in this version yet", std::string(kCure)};
+  if (!value.text.starts_with(kFile))
+    return Rejection{fmt::format("{} is no spool that is known", shown(value.text)), std::string(kCure)};
+  const auto path = text::trim(value.text.substr(kFile.size()));
+  if (path.empty() || path.ends_with('/'))
+    return Rejection{fmt::format("{} names no file", shown(value.text)), std::string(kCure)};
+  return put_path(section.config.spool_file, {.text = path, .folder = value.folder});
 }
 
 Outcome put_include(HomewardSection& section, const Value& value) {
@@ -106,10 +136,7 @@ Outcome put_tolerate(Listener& listener, const Value& value) {
 }
 
 Outcome put_tls_ca(AccountConfig& account, const Value& value) {
-  auto path = full_path(value);
-  if (!path) return std::move(path.error());
-  account.tls_ca = *std::move(path);
-  return std::nullopt;
+  return put_path(account.tls_ca.emplace(), value);
 }
 
 // Config's form: auto is the empty list, none is {"NONE"}.

@@ -56,6 +56,8 @@ auto choose(std::string_view text) {
 Parsed<mail::SenderPattern> parse_sender(std::string_view text);
 Parsed<smtp::Mailbox> parse_mailbox(std::string_view text);
 Parsed<Network> parse_network(std::string_view text);
+/// A command for /bin/sh -c, as it stands.
+Parsed<std::string> as_written(std::string_view text);
 /// A SASL identity: UTF-8 without controls, at most 255 octets.
 Parsed<std::string> parse_identity(std::string_view text);
 
@@ -100,6 +102,11 @@ Outcome put_general(HomewardSection& section, const Value& value) {
 }
 
 template <auto Member, auto Read>
+Outcome put_general_list(HomewardSection& section, const Value& value) {
+  return add_to<Read>(section.config.*Member, value);
+}
+
+template <auto Member, auto Read>
 Outcome put_rule(AccountConfig& account, const Value& value) {
   return put_into<Read>(account.rules.*Member, value);
 }
@@ -120,6 +127,15 @@ Outcome put_rule_list_or_any(AccountConfig& account, const Value& value) {
 }
 
 Outcome put_default_account(HomewardSection& section, const Value& value);
+/// A path: relative ones begin in the file's folder.
+Outcome put_path(std::filesystem::path& member, const Value& value);
+
+template <auto Member>
+Outcome put_general_path(HomewardSection& section, const Value& value) {
+  return put_path(section.config.*Member, value);
+}
+
+Outcome put_spool(HomewardSection& section, const Value& value);
 Outcome put_include(HomewardSection& section, const Value& value);
 Outcome put_tolerate(Listener& listener, const Value& value);
 Outcome put_tls_ca(AccountConfig& account, const Value& value);

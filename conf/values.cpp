@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kMaxName = 40;     // with "listener " in front it still fits inih's section buffer
 constexpr std::size_t kMaxDomain = 253;  // RFC 1035 §2.3.4, as text
 constexpr std::size_t kMaxLabel = 63;    // RFC 1035 §2.3.4
+constexpr unsigned kMaxRate = 1'000'000;
 constexpr std::uint16_t kSmtpPort = 25;
 constexpr std::uint16_t kSmtpsPort = 465;
 constexpr std::uint16_t kSubmissionPort = 587;
@@ -178,6 +179,30 @@ Parsed<std::chrono::milliseconds> parse_duration(std::string_view text, std::chr
   if (*amount > static_cast<std::uint64_t>(most.count()))
     return reject(fmt::format("{} is too long", shown(text)), range);
   return std::chrono::milliseconds{static_cast<std::int64_t>(*amount)};
+}
+
+Parsed<Rate> parse_rate(std::string_view text) {
+  constexpr std::string_view kCure = "write a number of messages and s, m, h or d, such as 30/m or 500/h";
+  const auto slash = text.find('/');
+  const auto count = number(text::trim(text.substr(0, slash)));
+  if (!count || slash == std::string_view::npos)
+    return reject(fmt::format("{} is not a rate", shown(text)), kCure);
+  if (*count == 0 || *count > kMaxRate)
+    return reject(fmt::format("{} is not from 1 to {} messages", shown(text), kMaxRate), kCure);
+  const auto unit = text::trim(text.substr(slash + 1));
+  const auto found = std::ranges::find_if(kTimeUnits, [&](const Unit& known) {
+    return known.name.size() == 1 && text::equals_ignoring_case(known.name, unit);
+  });
+  if (found == kTimeUnits.end())
+    return reject(fmt::format("{} has no unit of time that is known", shown(text)), kCure);
+  return Rate{static_cast<unsigned>(*count), std::chrono::milliseconds{found->factor}};
+}
+
+std::string rate_text(const Rate& rate) {
+  for (const auto& unit : kTimeUnits)
+    if (std::chrono::milliseconds{unit.factor} == rate.per)
+      return fmt::format("{}/{}", rate.messages, unit.name);
+  return fmt::format("{} in {}", rate.messages, duration_text(rate.per));
 }
 
 Parsed<unsigned> parse_count(std::string_view text, unsigned least, unsigned most) {

@@ -32,6 +32,11 @@ Parsed<std::uint64_t> parse_size(std::string_view text, std::uint64_t least, std
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text, std::chrono::milliseconds least,
                                                  std::chrono::milliseconds most);
 
+/// Messages per time: a number, `/`, and s, m, h or d. At most a million messages.
+Parsed<Rate> parse_rate(std::string_view text);
+/// "30/m"
+std::string rate_text(const Rate& rate);
+
 /// A decimal number.
 Parsed<unsigned> parse_count(std::string_view text, unsigned least, unsigned most);
 

@@ -133,6 +133,30 @@ std::string login_text(const conf::AccountConfig& account) {
   return words;
 }
 
+std::string_view delivery_name(conf::DeliveryMode mode) {
+  switch (mode) {
+    case conf::DeliveryMode::automatic:
+      return "auto";
+    case conf::DeliveryMode::direct:
+      return "direct";
+    case conf::DeliveryMode::spool:
+      return "spool";
+  }
+  return {};
+}
+
+std::string_view delivery_text(conf::DeliveryMode mode) {
+  switch (mode) {
+    case conf::DeliveryMode::automatic:
+      return "while the client waits, from the spool where the server gives no verdict (auto)";
+    case conf::DeliveryMode::direct:
+      return "while the client waits (direct)";
+    case conf::DeliveryMode::spool:
+      return "from the spool (spool)";
+  }
+  return {};
+}
+
 std::string listener_text(const conf::Listener& listener) {
   return fmt::format("listener {}\n  address   {}\n  allow     {}\n", listener.name,
                      list(texts(listener.addresses, address_text)), list(network_texts(listener.allow)));
@@ -140,9 +164,11 @@ std::string listener_text(const conf::Listener& listener) {
 
 std::string account_text(const conf::Config& config, const conf::AccountConfig& account) {
   return fmt::format(
-      "account {}\n  address   {}\n  server    {}\n  login     {}\n  used by   {}\n  sends as  {}\n",
+      "account {}\n  address   {}\n  server    {}\n  login     {}\n  used by   {}\n  sends as  {}\n  "
+      "delivers  {}\n",
       account.name(), account.rules.address.to_string(), list(texts(account.servers, server_text)),
-      login_text(account), users_text(config, account), sends_as_text(account.rules));
+      login_text(account), users_text(config, account), sends_as_text(account.rules),
+      delivery_text(account.delivery));
 }
 
 std::string listener_json(const conf::Listener& listener) {
@@ -166,7 +192,8 @@ std::string account_json(const conf::Config& config, const conf::AccountConfig& 
                        {"listeners", json::array_of_strings(rules.listeners)},
                        {"default", json::boolean(is_default(config, account))},
                        {"used_by", json::string(users_text(config, account))},
-                       {"sends_as", json::string(sends_as_text(rules))}});
+                       {"sends_as", json::string(sends_as_text(rules))},
+                       {"delivery", json::string(delivery_name(account.delivery))}});
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

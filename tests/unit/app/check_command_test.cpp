@@ -20,7 +20,7 @@ constexpr std::string_view kTwo =
     "::1\n"
     "listeners = lan\nmechanisms = PLAIN\nrewrite_sender = never\n"
     "[account relay]\naddress = gw@isp.example\nserver = s.example\nmechanisms = none\nsenders = *\n"
-    "clients = 10.1.0.0/16\nrewrite_sender = always\n";
+    "clients = 10.1.0.0/16\nrewrite_sender = always\ndelivery = direct\n";
 
 TEST_CASE("app: check says what each listener takes and who may use each account") {
   const auto words = describe(*config_of(kTwo));
@@ -37,7 +37,9 @@ TEST_CASE("app: check says what each listener takes and who may use each account
         "  used by   mail from bob@work.example, *@work.example; clients 10.0.0.0/8, ::1; on listener lan\n",
         "  sends as  the sender as it was (rewrite_sender = never)\n",
         "  login     none (mechanisms = none)\n", "  used by   mail from any sender; clients 10.1.0.0/16\n",
-        "  sends as  gw@isp.example, whatever the sender was\n"}) {
+        "  sends as  gw@isp.example, whatever the sender was\n",
+        "  delivers  while the client waits (direct)\n",
+        "  delivers  while the client waits, from the spool where the server gives no verdict (auto)\n"}) {
     CAPTURE(line);
     CHECK(contains(words, line));
   }
@@ -67,6 +69,7 @@ TEST_CASE("app: check --json has the same facts as data") {
   CHECK(text.starts_with(R"({"file":"f.ini","ok":true,)"));
   CHECK(contains(text, R"("listeners":[{"name":"lan","addresses":["192.168.1.1:25","systemd:smtp"],)"));
   CHECK(contains(text, R"("senders":["bob@work.example","*@work.example"],"clients":["10.0.0.0/8","::1"])"));
+  CHECK(contains(text, R"("delivery":"auto"})"));
   CHECK(contains(text, R"("login":null,"password_from":"none","mechanisms":["NONE"])"));
 }
 

@@ -49,7 +49,9 @@ TEST_CASE("conf: every key of [homeward] arrives") {
       "[homeward]\nhostname = gw.office.example\nmax_message_size = 1G\nmax_recipients = 7\nmax_connections "
       "= 8\n"
       "max_connections_per_client = 9\ncommand_timeout = 1m\ndata_timeout = 2m\nshutdown_timeout = 500ms\n"
-      "log_level = debug\nlog_format = json\ndefault_account = none\n" +
+      "log_level = debug\nlog_format = json\ndefault_account = none\n"
+      "state_directory = /srv/state\nruntime_directory = /srv/run\nspool = sqlite:/srv/spool.db\n"
+      "local_recipients = ann@isp.example, bob@isp.example\nalert_command = tell \"ann\"\nkeep_trace = 2d\n" +
       std::string(kAccount));
   CHECK(config->hostname == "gw.office.example");
   CHECK(config->max_message_size == 1ULL << 30U);
@@ -62,13 +64,47 @@ TEST_CASE("conf: every key of [homeward] arrives") {
   CHECK(config->log_level == log::Level::debug);
   CHECK(config->log_format == log::Format::json);
   CHECK_FALSE(config->default_account.has_value());
+  CHECK(config->state_directory == "/srv/state");
+  CHECK(config->runtime_directory == "/srv/run");
+  CHECK(config->spool_file == "/srv/spool.db");
+  REQUIRE(config->local_recipients.size() == 2);
+  CHECK(config->local_recipients[1].to_string() == "bob@isp.example");
+  CHECK(config->alert_command == "tell \"ann\"");
+  CHECK(config->keep_trace == std::chrono::hours{48});
+}
+
+TEST_CASE("conf: paths of [homeward] begin in the file's folder, and are whole afterwards") {
+  const ScratchFolder folder;
+  const auto loaded = load(
+      folder.write("homeward.ini",
+                   "[homeward]\nstate_directory = state\nruntime_directory = ./run\nspool = sqlite:s.db\n" +
+                       std::string(kAccount)));
+  if (!loaded) FAIL(test::all_text(loaded.error()));
+  CHECK((*loaded)->state_directory == folder.path() / "state");
+  CHECK((*loaded)->runtime_directory == folder.path() / "run");
+  CHECK((*loaded)->spool_file == folder.path() / "s.db");
+}
+
+TEST_CASE("conf: without keys there are directories all the same") {
+  const auto config = config_of(kAccount);
+  CHECK(config->state_directory.is_absolute());
+  CHECK(config->runtime_directory.is_absolute());
+  CHECK(config->spool_file.empty());
+}
+
+TEST_CASE("conf: waits of the spool that are in order are taken, from [defaults] too") {
+  const auto config =
+      config_of("[defaults]\nretry = 2h\nretry_max = 3h\n" + std::string(kAccount) + "expire = 3h\n");
+  CHECK(config->accounts[0].retry == std::chrono::hours{2});
+  CHECK(config->accounts[0].expire == std::chrono::hours{3});
 }
 
 TEST_CASE("conf: every key of a listener arrives, and repeated lists append") {
   const auto config = config_of(
       "[listener lan]\naddress = 192.168.1.1:25, [fd00::1]:2525\naddress = systemd:smtp\nallow = "
       "192.168.1.0/24\n"
-      "allow = fd00::/8\ntolerate = bare-lf, helo-auth\n[listener strict]\ntolerate = none\n" +
+      "patience = 45s\nallow = fd00::/8\ntolerate = bare-lf, helo-auth\n[listener strict]\ntolerate = "
+      "none\n" +
       std::string(kAccount));
   CHECK_FALSE(config->default_listener);
   REQUIRE(config->listeners.size() == 2);
@@ -78,6 +114,7 @@ TEST_CASE("conf: every key of a listener arrives, and repeated lists append") {
   CHECK(std::get<SocketAddress>(lan.addresses[1]).to_string() == "[fd00::1]:2525");
   CHECK(std::get<PassedSocket>(lan.addresses[2]).name == "smtp");
   CHECK(texts(lan.allow) == std::vector<std::string>{"192.168.1.0/24", "fd00::/8"});
+  CHECK(lan.patience == std::chrono::seconds{45});
   CHECK(lan.tolerate.has(smtp::Quirk::bare_lf));
   CHECK(lan.tolerate.has(smtp::Quirk::helo_auth));
   CHECK_FALSE(lan.tolerate.has(smtp::Quirk::missing_brackets));
@@ -96,7 +133,8 @@ TEST_CASE("conf: every key of an account arrives") {
       "authorization = office\nmechanisms = scram-sha-256, PLAIN\npassword_file = sub/pw\n"
       "senders = own, *@x.example\nclients = 10.0.0.0/8\nlisteners = lan\nrewrite_sender = never\n"
       "null_sender = keep\nhide_client = no\ndelivery = direct\npool_size = 2\nmax_message_size = 1M\n"
-      "connect_timeout = 3s\nreply_timeout = 4m\n"));
+      "connect_timeout = 3s\nreply_timeout = 4m\nrate = 500/h\nretry = 2m\nretry_max = 1h\nexpire = 2d\n"
+      "bounce_to = post@isp.example\n"));
   if (!loaded) FAIL(test::all_text(loaded.error()));
   const auto& a = (*loaded)->accounts.at(0);
   CHECK(a.rules.address.to_string() == "ann@isp.example");
@@ -120,6 +158,12 @@ TEST_CASE("conf: every key of an account arrives") {
   CHECK(a.max_message_size == 1ULL << 20U);
   CHECK(a.connect_timeout == std::chrono::seconds{3});
   CHECK(a.reply_timeout == std::chrono::minutes{4});
+  CHECK(a.delivery == DeliveryMode::direct);
+  CHECK(a.rate == Rate{500, std::chrono::hours{1}});
+  CHECK(a.retry == std::chrono::minutes{2});
+  CHECK(a.retry_max == std::chrono::hours{1});
+  CHECK(a.expire == std::chrono::hours{48});
+  CHECK(a.report_to().to_string() == "post@isp.example");
 }
 
 TEST_CASE("conf: a password may hold any character, in quotes") {

@@ -46,6 +46,8 @@ TEST_CASE("conf: the documented defaults are the real ones") {
   CHECK(open->log_level == bare->log_level);
   CHECK(open->log_format == bare->log_format);
   CHECK(open->listeners == bare->listeners);
+  CHECK(open->keep_trace == bare->keep_trace);
+  CHECK(open->spool_file == bare->spool_file);
   const auto& a = open->accounts.at(0);
   const auto& b = bare->accounts.at(0);
   CHECK(a.rules == b.rules);
@@ -55,6 +57,10 @@ TEST_CASE("conf: the documented defaults are the real ones") {
   CHECK(a.pool_size == b.pool_size);
   CHECK(a.connect_timeout == b.connect_timeout);
   CHECK(a.reply_timeout == b.reply_timeout);
+  CHECK(a.rate == b.rate);
+  CHECK(a.retry == b.retry);
+  CHECK(a.retry_max == b.retry_max);
+  CHECK(a.expire == b.expire);
 }
 
 TEST_CASE("conf: opening the defaults opens every one of them") {

@@ -74,6 +74,31 @@ TEST_CASE("conf: a duration that is none, zero, too long or without unit is refu
   REQUIRE(parse_duration(c.text, milliseconds{1}, milliseconds{86'400'000}).error().finding == c.finding);
 }
 
+TEST_CASE("conf: a rate is messages by time") {
+  struct Case {
+    std::string text;
+    Rate rate;
+    std::string printed;
+  };
+  const auto c = GENERATE(values<Case>({{"30/m", {30, milliseconds{60'000}}, "30/m"},
+                                        {"500/h", {500, milliseconds{3'600'000}}, "500/h"},
+                                        {"10/s", {10, milliseconds{1000}}, "10/s"},
+                                        {"2000/D", {2000, milliseconds{86'400'000}}, "2000/d"},
+                                        {"1 / m", {1, milliseconds{60'000}}, "1/m"}}));
+  CAPTURE(c.text);
+  REQUIRE(parse_rate(c.text).value() == c.rate);
+  REQUIRE(rate_text(c.rate) == c.printed);
+}
+
+TEST_CASE("conf: what is no rate is refused with an example") {
+  const auto text = GENERATE(as<std::string>(), "", "30", "/m", "30/", "30/ms", "30/w", "0/m", "-1/m",
+                             "1.5/m", "1000001/d", "99999999999999999999/s", "30/m/h", "30m");
+  CAPTURE(text);
+  const auto rate = parse_rate(text);
+  REQUIRE_FALSE(rate.has_value());
+  REQUIRE(rate.error().cure.find("30/m") != std::string::npos);
+}
+
 TEST_CASE("conf: a count keeps to its bounds") {
   REQUIRE(parse_count("1", 1, 10).value() == 1);
   REQUIRE(parse_count("10", 1, 10).value() == 10);
