@@ -95,6 +95,14 @@ bool has_waiting(const Entry& entry) {
                              [](const auto& r) { return r.status == Recipient::Status::waiting; });
 }
 
+bool is_unreported(const Recipient& recipient) {
+  return recipient.status == Recipient::Status::refused && !recipient.reported;
+}
+
+bool has_unreported(const Entry& entry) {
+  return std::ranges::any_of(entry.recipients, is_unreported);
+}
+
 /// Takes over what became of `news`. One address may stand in an envelope twice: each is matched once.
 /// Returns those that the entry did not know.
 std::vector<Recipient> merge(Entry& entry, const std::vector<Recipient>& news) {
@@ -163,7 +171,7 @@ struct Happen {
     count_attempt(entry, now);
     entry.last_word = event.word;
     if (!has_waiting(entry)) {
-      finish(entry, State::done);
+      finish(entry, has_unreported(entry) ? State::failed : State::done);
     } else if (entry.state != State::held) {
       entry.state = State::deferred;
       entry.next = event.next;
@@ -205,7 +213,12 @@ struct Happen {
     return {};
   }
   Result<void> operator()(const Hurried& event) const {
-    if (entry.state == State::failed) entry.state = State::queued;
+    if (entry.state == State::failed) {
+      entry.state = State::queued;
+      for (auto& one : entry.recipients) {
+        if (is_unreported(one)) one.status = Recipient::Status::waiting;
+      }
+    }
     entry.next = now.witnessed;
     if (!event.word.empty()) entry.last_word = event.word;
     return {};

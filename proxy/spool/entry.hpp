@@ -99,7 +99,9 @@ struct Released {  ///< the client's 250 is due: pending → queued (done, where
 };
 struct DotDue {
 };  ///< the last dot is about to go, or went while the client waited: → sending (from pending too)
-struct Settled {  ///< an attempt is over, with a verdict for each recipient that was tried
+/// An attempt is over, with a verdict for each recipient that was tried. With nobody left waiting: → done, or
+/// failed where a refused one was not reported.
+struct Settled {
   std::vector<Recipient> recipients;
   std::chrono::milliseconds next{0};  ///< of the next attempt, where some still wait
   std::string word;
