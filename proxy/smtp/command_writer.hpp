@@ -16,10 +16,11 @@ namespace homeward::smtp {
 
 /// "EHLO name CR LF"; an address as name is written as a literal.
 Result<std::string> write_ehlo(std::string_view hostname);
-/// MAIL with the parameters that this server offers. Error: 501 5.1.7 where the path can't be written.
+/// MAIL with the parameters that this server offers. Errors: 501 5.1.7 where the path, 5.5.4 where a
+/// parameter can't be written.
 Result<std::string> write_mail(const ReversePath& from, const MailParameters& parameters,
                                const Capabilities& capabilities);
-/// RCPT with the parameters that this server offers. Error: 501 5.1.3.
+/// RCPT with the parameters that this server offers. Errors: 501 5.1.3, 5.5.4.
 Result<std::string> write_rcpt(const Recipient& to, const Capabilities& capabilities);
 
 }  // namespace homeward::smtp

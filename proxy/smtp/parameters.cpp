@@ -1,16 +1,18 @@
 // Parameters of MAIL and RCPT, one at a time. Called by the command parser with what stands behind the path.
-// RFC 5321 §4.1.2 (grammar), RFC 1870, RFC 6152, RFC 4954 §5, RFC 3461 §4 (xtext).
+// RFC 5321 §4.1.2 (grammar), RFC 1870, RFC 6152, RFC 4954 §5, RFC 3461 §4.
 #include "proxy/smtp/parameters.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "proxy/base/text.hpp"
+#include "proxy/smtp/xtext.hpp"
 
 namespace homeward::smtp {
 
@@ -49,19 +51,12 @@ std::string shown(std::string_view name) {
 }
 
 Error unknown_parameter(std::string_view command, std::string_view keyword) {
-  const bool dsn =
-      std::ranges::any_of(std::initializer_list<std::string_view>{"RET", "ENVID", "NOTIFY", "ORCPT"},
-                          [&](auto name) { return text::equals_ignoring_case(name, keyword); });
-  auto text = dsn ? fmt::format("{} parameter {} needs DSN, which is not offered", command, shown(keyword))
-                  : fmt::format("{} parameter {} is not known here: leave it out", command, shown(keyword));
-  return make_error(Fault::client, 555, {5, 5, 4}, std::move(text));
+  return make_error(Fault::client, 555, {5, 5, 4},
+                    fmt::format("{} parameter {} is not known here: leave it out", command, shown(keyword)));
 }
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'A' && c <= 'F');
 }
 
 Result<void> take_size(std::string_view value, MailParameters& parameters) {
@@ -88,50 +83,154 @@ Result<void> take_body(std::string_view value, MailParameters& parameters) {
   return {};
 }
 
-// xtext = *( xchar / hexchar ); xchar = %d33-42 / %d44-60 / %d62-126; hexchar = "+" 2(HEXDIG)
-bool is_xtext(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c <= ' ' || c > '~' || c == '=') return false;
-    if (c != '+') continue;
-    if (i + 2 >= text.size() || !is_hex_digit(text[i + 1]) || !is_hex_digit(text[i + 2])) return false;
-    i += 2;
-  }
-  return true;
-}
-
 Result<void> take_auth(std::string_view value, MailParameters& parameters) {
   if (parameters.auth_given) return bad("AUTH is given twice");
-  if (value.empty() || !is_xtext(value)) return bad("AUTH needs <> or an address in xtext (RFC 4954)");
+  if (value.empty() || !decode_xtext(value)) return bad("AUTH needs <> or an address in xtext (RFC 4954)");
   parameters.auth_given = true;
   return {};
 }
 
-Result<void> take_mail_parameter(const Parameter& parameter, MailParameters& parameters) {
-  const auto value = parameter.value.value_or(std::string_view{});
-  if (text::equals_ignoring_case(parameter.keyword, "SIZE")) return take_size(value, parameters);
-  if (text::equals_ignoring_case(parameter.keyword, "BODY")) return take_body(value, parameters);
-  if (text::equals_ignoring_case(parameter.keyword, "AUTH")) return take_auth(value, parameters);
-  if (parameter.keyword.empty()) return bad("MAIL has a parameter without a name");
-  return std::unexpected(unknown_parameter("MAIL", parameter.keyword));
+// RET = FULL / HDRS. RFC 3461 §4.3
+Result<void> take_ret(std::string_view value, MailParameters& parameters) {
+  if (parameters.ret) return bad("RET is given twice");
+  if (text::equals_ignoring_case(value, "FULL")) {
+    parameters.ret = ReturnContent::full;
+  } else if (text::equals_ignoring_case(value, "HDRS")) {
+    parameters.ret = ReturnContent::headers;
+  } else {
+    return bad("RET can only be FULL or HDRS");
+  }
+  return {};
 }
 
-}  // namespace
+// ENVID = xtext, of printable characters. RFC 3461 §4.4
+Result<void> take_envelope_id(std::string_view value, MailParameters& parameters) {
+  if (!parameters.envelope_id.empty()) return bad("ENVID is given twice");
+  if (value.size() > kMaxEnvelopeId) {
+    return bad(fmt::format("ENVID is longer than {} characters", kMaxEnvelopeId));
+  }
+  if (!is_printable_xtext(value)) {
+    return bad("ENVID needs printable text in xtext (RFC 3461): write + as +2B, = as +3D, a blank as +20");
+  }
+  parameters.envelope_id = value;
+  return {};
+}
 
-Result<MailParameters> parse_mail_parameters(std::string_view text) {
-  MailParameters parameters;
+// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY". RFC 3461 §4.1
+Result<void> add_event(std::string_view word, Notify& notify) {
+  struct Event {
+    std::string_view name;
+    bool& wanted;
+  };
+  for (const auto& [name, wanted] :
+       {Event{"SUCCESS", notify.success}, Event{"FAILURE", notify.failure}, Event{"DELAY", notify.delay}}) {
+    if (!text::equals_ignoring_case(word, name)) continue;
+    if (wanted) return bad(fmt::format("NOTIFY has {} twice", name));
+    wanted = true;
+    return {};
+  }
+  if (text::equals_ignoring_case(word, "NEVER")) return bad("NOTIFY=NEVER stands alone");
+  return bad("NOTIFY can be NEVER, or SUCCESS, FAILURE and DELAY parted by commas");
+}
+
+Result<void> take_notify(std::string_view value, RcptParameters& parameters) {
+  if (parameters.notify) return bad("NOTIFY is given twice");
+  Notify notify;
+  if (!text::equals_ignoring_case(value, "NEVER")) {
+    for (auto rest = value;;) {
+      const auto comma = rest.find(',');
+      if (auto added = add_event(rest.substr(0, comma), notify); !added) return added;
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  parameters.notify = notify;
+  return {};
+}
+
+/// atom of RFC 5322 §3.2.3, as far as types of addresses go ("rfc822", "x400").
+bool is_address_type(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-/?^_`{|}~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+// original-recipient-address = addr-type ";" xtext. RFC 3461 §4.2
+Result<void> take_original_recipient(std::string_view value, RcptParameters& parameters) {
+  if (!parameters.original_recipient.empty()) return bad("ORCPT is given twice");
+  if (value.size() > kMaxOriginalRecipient) {
+    return bad(fmt::format("ORCPT is longer than {} characters", kMaxOriginalRecipient));
+  }
+  const auto semicolon = value.find(';');
+  if (semicolon == std::string_view::npos || !is_address_type(value.substr(0, semicolon))) {
+    return bad("ORCPT needs the type of the address: write ORCPT=rfc822;name@domain");
+  }
+  if (!is_printable_xtext(value.substr(semicolon + 1))) {
+    return bad("ORCPT needs an address in xtext (RFC 3461): write + as +2B, = as +3D, a blank as +20");
+  }
+  parameters.original_recipient = value;
+  return {};
+}
+
+template <class Parameters>
+struct Known {
+  std::string_view keyword;
+  Result<void> (*take)(std::string_view value, Parameters& parameters);
+};
+
+constexpr auto kMailParameters = std::to_array<Known<MailParameters>>({
+    {"SIZE", take_size},
+    {"BODY", take_body},
+    {"AUTH", take_auth},
+    {"RET", take_ret},
+    {"ENVID", take_envelope_id},
+});
+constexpr auto kRcptParameters = std::to_array<Known<RcptParameters>>({
+    {"NOTIFY", take_notify},
+    {"ORCPT", take_original_recipient},
+});
+
+/// Takes all words of `text` by the table `known`.
+template <class Parameters, std::size_t Size>
+Result<Parameters> parse_all(std::string_view command, std::string_view text,
+                             const std::array<Known<Parameters>, Size>& known) {
+  Parameters parameters;
   for (auto word = take_word(text); !word.empty(); word = take_word(text)) {
-    if (auto taken = take_mail_parameter(split_parameter(word), parameters); !taken) {
+    const auto [keyword, value] = split_parameter(word);
+    if (keyword.empty()) return bad(fmt::format("{} has a parameter without a name", command));
+    const auto row = std::ranges::find_if(
+        known, [&](const auto& each) { return text::equals_ignoring_case(each.keyword, keyword); });
+    if (row == known.end()) return std::unexpected(unknown_parameter(command, keyword));
+    if (auto taken = row->take(value.value_or(std::string_view{}), parameters); !taken) {
       return std::unexpected(std::move(taken.error()));
     }
   }
   return parameters;
 }
 
+}  // namespace
+
+Result<MailParameters> parse_mail_parameters(std::string_view text) {
+  return parse_all<MailParameters>("MAIL", text, kMailParameters);
+}
+
 Result<RcptParameters> parse_rcpt_parameters(std::string_view text) {
-  const auto word = take_word(text);
-  if (word.empty()) return RcptParameters{};
-  return std::unexpected(unknown_parameter("RCPT", split_parameter(word).keyword));
+  return parse_all<RcptParameters>("RCPT", text, kRcptParameters);
+}
+
+std::string to_string(const Notify& notify) {
+  std::string words;
+  const auto add = [&](bool wanted, std::string_view name) {
+    if (!wanted) return;
+    if (!words.empty()) words += ',';
+    words += name;
+  };
+  add(notify.success, "SUCCESS");
+  add(notify.failure, "FAILURE");
+  add(notify.delay, "DELAY");
+  return words.empty() ? "NEVER" : words;
 }
 
 }  // namespace homeward::smtp

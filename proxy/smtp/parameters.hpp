@@ -18,6 +18,9 @@ enum class BodyType : std::uint8_t { seven_bit, eight_bit_mime };
 /// What a report should hold of the message. RFC 3461 §4.3.
 enum class ReturnContent : std::uint8_t { full, headers };
 
+inline constexpr std::size_t kMaxEnvelopeId = 100;         ///< characters of xtext, RFC 3461 §4.4
+inline constexpr std::size_t kMaxOriginalRecipient = 500;  ///< characters of xtext, RFC 3461 §4.2
+
 struct MailParameters {
   std::optional<std::uint64_t> size;  ///< octets, as the client declared them
   std::optional<BodyType> body;
@@ -55,5 +58,8 @@ struct Recipient {
 Result<MailParameters> parse_mail_parameters(std::string_view text);
 /// The same for RCPT.
 Result<RcptParameters> parse_rcpt_parameters(std::string_view text);
+
+/// "NEVER", "SUCCESS,FAILURE": as it is written. RFC 3461 §4.1.
+std::string to_string(const Notify& notify);
 
 }  // namespace homeward::smtp

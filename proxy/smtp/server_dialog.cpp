@@ -102,7 +102,7 @@ Action ServerDialog::hello(const std::string& name, bool esmtp) {
   client_name_ = name;
   esmtp_ = esmtp;
   if (!esmtp) return Say{make_reply(250, settings_.hostname), Next::read_line, reset};
-  return Say{make_reply(250, fmt::format("{}\nPIPELINING\nSIZE {}\n8BITMIME\nENHANCEDSTATUSCODES\nHELP",
+  return Say{make_reply(250, fmt::format("{}\nPIPELINING\nSIZE {}\n8BITMIME\nENHANCEDSTATUSCODES\nDSN\nHELP",
                                          settings_.hostname, settings_.max_message_size)),
              Next::read_line, reset};
 }

@@ -17,8 +17,14 @@ void check_printable(std::string_view text) {
 struct CheckParts {
   void operator()(const smtp::Helo& helo) const { check_printable(helo.client_name); }
   void operator()(const smtp::Ehlo& ehlo) const { check_printable(ehlo.client_name); }
-  void operator()(const smtp::Mail& mail) const { check_printable(mail.from.to_string()); }
-  void operator()(const smtp::Rcpt& rcpt) const { check_printable(rcpt.to.path.to_string()); }
+  void operator()(const smtp::Mail& mail) const {
+    check_printable(mail.from.to_string());
+    check_printable(mail.parameters.envelope_id);
+  }
+  void operator()(const smtp::Rcpt& rcpt) const {
+    check_printable(rcpt.to.path.to_string());
+    check_printable(rcpt.to.parameters.original_recipient);
+  }
   void operator()(const smtp::Auth& auth) const {
     promise(!auth.mechanism.empty(), "AUTH has a mechanism");
     check_printable(auth.mechanism);

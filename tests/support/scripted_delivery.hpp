@@ -41,7 +41,7 @@ class ScriptedDelivery final : public delivery::Delivery {
   }
   net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override {
     hold(state_ == State::envelope, "RCPT without MAIL");
-    auto reply = ask_("rcpt " + to.path.to_string(), {});
+    auto reply = ask_("rcpt " + to.path.to_string() + words_of(to.parameters), {});
     accepted_ |= reply.is_positive();
     co_return reply;
   }
@@ -77,6 +77,14 @@ class ScriptedDelivery final : public delivery::Delivery {
       out += *parameters.body == smtp::BodyType::eight_bit_mime ? " BODY=8BITMIME" : " BODY=7BIT";
     }
     if (parameters.auth_given) out += " AUTH";
+    if (parameters.ret) out += *parameters.ret == smtp::ReturnContent::full ? " RET=FULL" : " RET=HDRS";
+    if (!parameters.envelope_id.empty()) out += " ENVID=" + parameters.envelope_id;
+    return out;
+  }
+  static std::string words_of(const smtp::RcptParameters& parameters) {
+    std::string out;
+    if (parameters.notify) out += " NOTIFY=" + smtp::to_string(*parameters.notify);
+    if (!parameters.original_recipient.empty()) out += " ORCPT=" + parameters.original_recipient;
     return out;
   }
   void begin() {

@@ -26,6 +26,10 @@ Reply bad_sequence(std::string text) {
   return make_reply(503, {5, 5, 1}, std::move(text));
 }
 
+Reply unknown_parameter(std::string_view keyword) {
+  return make_reply(555, {5, 5, 4}, fmt::format("{} is not known here: DSN is not offered", keyword));
+}
+
 HomeAnswer close_with(Reply reply) {
   return {std::move(reply), HomeNext::close};
 }
@@ -75,7 +79,7 @@ HomeAnswer HomeDialog::on_command(const smtp::Command& command, bool more) {
           [&](const smtp::Ehlo& ehlo) { return hello(ehlo.client_name, true); },
           [&](const smtp::Helo& helo) { return hello(helo.client_name, false); },
           [&](const smtp::Mail& arguments) { return mail(arguments); },
-          [&](const smtp::Rcpt& arguments) { return rcpt(arguments.to.path); },
+          [&](const smtp::Rcpt& arguments) { return rcpt(arguments.to); },
           [&](const smtp::DataCommand&) { return data(more); },
           [&](const smtp::StartTls&) { return start_tls(more); },
           [&](const smtp::Auth& arguments) { return auth(arguments, more); },
@@ -118,6 +122,8 @@ HomeAnswer HomeDialog::mail(const smtp::Mail& mail) {
   }
   if (state_ == State::before_hello) return refuse(bad_sequence("Say EHLO or HELO first"));
   if (state_ != State::ready) return refuse(bad_sequence("MAIL was given already"));
+  if (mail.parameters.ret) return refuse(unknown_parameter("RET"));
+  if (!mail.parameters.envelope_id.empty()) return refuse(unknown_parameter("ENVID"));
   if (mail.parameters.size.value_or(0) > home_.max_message_size()) {
     return refuse(make_reply(552, {5, 3, 4}, "Message too large"));
   }
@@ -131,8 +137,11 @@ HomeAnswer HomeDialog::mail(const smtp::Mail& mail) {
   return {make_reply(250, {2, 1, 0}, "Sender OK")};
 }
 
-HomeAnswer HomeDialog::rcpt(const smtp::ForwardPath& to) {
+HomeAnswer HomeDialog::rcpt(const smtp::Recipient& recipient) {
+  const auto& [to, parameters] = recipient;
   if (state_ != State::transaction) return refuse(bad_sequence("MAIL first"));
+  if (parameters.notify) return refuse(unknown_parameter("NOTIFY"));
+  if (!parameters.original_recipient.empty()) return refuse(unknown_parameter("ORCPT"));
   // The words that sent so many people looking for a cure; sendmail's, without an enhanced code.
   if (!may_relay(to)) return refuse(make_reply(550, to.to_string() + "... Relaying Denied"));
   if (recipients_.size() >= home_.max_recipients()) {

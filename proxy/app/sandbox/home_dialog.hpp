@@ -51,7 +51,7 @@ class HomeDialog {
   HomeAnswer on_command(const smtp::Command& command, bool more);
   HomeAnswer hello(const std::string& name, bool esmtp);
   HomeAnswer mail(const smtp::Mail& mail);
-  HomeAnswer rcpt(const smtp::ForwardPath& to);
+  HomeAnswer rcpt(const smtp::Recipient& recipient);
   HomeAnswer data(bool more);
   HomeAnswer start_tls(bool more);
   HomeAnswer auth(const smtp::Auth& auth, bool more);

@@ -56,6 +56,19 @@ HomeDialog logged_in() {
   return dialog;
 }
 
+TEST_CASE("sandbox: what is not offered is not taken") {
+  auto dialog = in_tls();
+  CHECK(say(dialog, "EHLO laptop.lan").find("DSN") == std::string::npos);
+  REQUIRE(say(dialog, plain("ann", "correct horse")).starts_with("235 2.7.0"));
+  for (const auto* line : {"MAIL FROM:<ann@isp.example> RET=HDRS", "MAIL FROM:<ann@isp.example> ENVID=x"}) {
+    CHECK(say(dialog, line).starts_with("555 5.5.4 "));
+  }
+  REQUIRE(say(dialog, "MAIL FROM:<ann@isp.example>").starts_with("250 "));
+  for (const auto* line : {"RCPT TO:<b@x.example> NOTIFY=NEVER", "RCPT TO:<b@x.example> ORCPT=rfc822;b"}) {
+    CHECK(say(dialog, line).starts_with("555 5.5.4 "));
+  }
+}
+
 TEST_CASE("sandbox: relaying by network, on the plain port") {
   struct Row {
     IpAddress client;

@@ -168,7 +168,7 @@ TEST_CASE("smtp: errors of path and parameters come through") {
   check_refused("MAIL FROM:<ann>", 501, "5.1.7", "Sender address has no @");
   check_refused("RCPT TO:<>", 501, "5.1.3", "Recipient address is empty");
   check_refused("MAIL FROM:<a@b.example> SMTPUTF8", 555, "5.5.4", "SMTPUTF8");
-  check_refused("RCPT TO:<a@b.example> NOTIFY=NEVER", 555, "5.5.4", "DSN");
+  check_refused("RCPT TO:<a@b.example> NOTIFY=X", 501, "5.5.4", "NOTIFY");
   check_refused("MAIL FROM: <a@b.example>", 501, "5.1.7", "blank");
 }
 

@@ -1,4 +1,4 @@
-// Parameters of MAIL and RCPT. RFC 5321 §4.1.2, RFC 1870, RFC 6152, RFC 4954 §5.
+// Parameters of MAIL and RCPT. RFC 5321 §4.1.2, RFC 1870, RFC 6152, RFC 4954 §5, RFC 3461 §4.
 #include "proxy/smtp/parameters.hpp"
 
 #include <limits>
@@ -9,8 +9,11 @@
 
 using homeward::smtp::BodyType;
 using homeward::smtp::MailParameters;
+using homeward::smtp::Notify;
 using homeward::smtp::parse_mail_parameters;
 using homeward::smtp::parse_rcpt_parameters;
+using homeward::smtp::RcptParameters;
+using homeward::smtp::ReturnContent;
 
 TEST_CASE("smtp: parameters of MAIL become values") {
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
@@ -29,6 +32,9 @@ TEST_CASE("smtp: parameters of MAIL become values") {
       {"SIZE=18446744073709551616", {kMost, {}, false, {}, {}}},
       {"SIZE=99999999999999999999", {kMost, {}, false, {}, {}}},
       {"AUTH=<>", {{}, {}, true, {}, {}}},
+      {"RET=FULL", {{}, {}, false, ReturnContent::full, {}}},
+      {"ret=Hdrs ENVID=QQ+2B314159", {{}, {}, false, ReturnContent::headers, "QQ+2B314159"}},
+      {"ENVID=" + std::string(100, 'x'), {{}, {}, false, {}, std::string(100, 'x')}},
       {"AUTH=e+3Dmc2@example.com", {{}, {}, true, {}, {}}},
   };
   for (const auto& c : cases) {
@@ -68,8 +74,17 @@ TEST_CASE("smtp: bad parameters of MAIL are refused, unknown ones by name") {
       {"=1", 501, "without a name"},
       {"SMTPUTF8", 555, "SMTPUTF8"},
       {"SIZE=1 foo=bar", 555, "FOO"},
-      {"RET=HDRS", 555, "DSN"},
-      {"ENVID=QQ314159", 555, "ENVID"},
+      {"RET", 501, "FULL or HDRS"},
+      {"RET=NONE", 501, "FULL or HDRS"},
+      {"RET=FULL ret=full", 501, "twice"},
+      {"ENVID", 501, "ENVID"},
+      {"ENVID=", 501, "ENVID"},
+      {"ENVID=a+b", 501, "+ as +2B"},
+      {"ENVID=a+0Ab", 501, "printable"},
+      {"ENVID=a+7F", 501, "printable"},
+      {"ENVID=" + std::string(101, 'x'), 501, "100 characters"},
+      {"ENVID=a ENVID=b", 501, "twice"},
+      {"NOTIFY=NEVER", 555, "NOTIFY"},
       {"SIZES=1", 555, "SIZES"},
       {"a\r\nRCPT=1", 555, "A??RCPT"},
   };
@@ -91,25 +106,82 @@ TEST_CASE("smtp: a long parameter name is not repeated whole") {
   CHECK(parsed.error().reply.text.size() < 120);
 }
 
-TEST_CASE("smtp: RCPT takes no parameter") {
-  CHECK(parse_rcpt_parameters("").has_value());
-  CHECK(parse_rcpt_parameters("  ").has_value());
+TEST_CASE("smtp: parameters of RCPT become values") {
   struct Case {
     std::string text;
+    RcptParameters expected;
+  };
+  const auto longest = "rfc822;" + std::string(493, 'x');
+  const std::vector<Case> cases{
+      {"", {}},
+      {"  ", {}},
+      {"NOTIFY=NEVER", {Notify{}, {}}},
+      {"notify=never", {Notify{}, {}}},
+      {"NOTIFY=SUCCESS", {Notify{true, false, false}, {}}},
+      {"NOTIFY=delay,Failure", {Notify{false, true, true}, {}}},
+      {"NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;Bob+20B@y.test",
+       {Notify{true, true, true}, "rfc822;Bob+20B@y.test"}},
+      {"orcpt=X400;/c+3Dde/", {{}, "X400;/c+3Dde/"}},
+      {"ORCPT=" + longest, {{}, longest}},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.text);
+    const auto parsed = parse_rcpt_parameters(c.text);
+    REQUIRE(parsed.has_value());
+    CHECK((*parsed == c.expected));
+  }
+}
+
+TEST_CASE("smtp: bad parameters of RCPT are refused, unknown ones by name") {
+  struct Case {
+    std::string text;
+    int code;
     std::string words;
   };
   const std::vector<Case> cases{
-      {"NOTIFY=NEVER", "NOTIFY needs DSN"},
-      {"orcpt=rfc822;a@b", "ORCPT needs DSN"},
-      {"SIZE=1", "SIZE is not known"},
-      {"x", "X is not known"},
+      {"NOTIFY", 501, "NOTIFY can be"},
+      {"NOTIFY=", 501, "NOTIFY can be"},
+      {"NOTIFY=ALWAYS", 501, "NOTIFY can be"},
+      {"NOTIFY=SUCCESS,", 501, "NOTIFY can be"},
+      {"NOTIFY=,SUCCESS", 501, "NOTIFY can be"},
+      {"NOTIFY=SUCCESS,SUCCESS", 501, "SUCCESS twice"},
+      {"NOTIFY=NEVER,DELAY", 501, "stands alone"},
+      {"NOTIFY=DELAY,NEVER", 501, "stands alone"},
+      {"NOTIFY=NEVER NOTIFY=NEVER", 501, "given twice"},
+      {"ORCPT", 501, "type of the address"},
+      {"ORCPT=bob@y.test", 501, "type of the address"},
+      {"ORCPT=;bob@y.test", 501, "type of the address"},
+      {"ORCPT=rfc(822;bob@y.test", 501, "type of the address"},
+      {"ORCPT=rfc822;", 501, "xtext"},
+      {"ORCPT=rfc822;a=b", 501, "xtext"},
+      {"ORCPT=rfc822;a+b@y.test", 501, "+ as +2B"},
+      {"ORCPT=rfc822;a+0D+0ADATA", 501, "xtext"},
+      {"ORCPT=rfc822;a+00", 501, "xtext"},
+      {"ORCPT=rfc822;a+C3+A9", 501, "xtext"},
+      {"ORCPT=rfc822;\x01", 501, "xtext"},
+      {"ORCPT=rfc822;" + std::string(494, 'x'), 501, "500 characters"},
+      {"ORCPT=rfc822;a ORCPT=rfc822;a", 501, "given twice"},
+      {"=x", 501, "without a name"},
+      {"RET=FULL", 555, "RET is not known"},
+      {"SIZE=1", 555, "SIZE is not known"},
+      {"x", 555, "X is not known"},
   };
   for (const auto& c : cases) {
     CAPTURE(c.text);
     const auto parsed = parse_rcpt_parameters(c.text);
     REQUIRE_FALSE(parsed.has_value());
-    CHECK(parsed.error().reply.code == 555);
+    CHECK(parsed.error().reply.code == c.code);
     CHECK(to_string(parsed.error().reply.enhanced) == "5.5.4");
+    CAPTURE(parsed.error().reply.text);
     CHECK(parsed.error().reply.text.find(c.words) != std::string::npos);
+  }
+}
+
+TEST_CASE("smtp: NOTIFY is written as it is read") {
+  for (const std::string text :
+       {"NEVER", "SUCCESS", "FAILURE", "DELAY", "SUCCESS,DELAY", "SUCCESS,FAILURE,DELAY"}) {
+    const auto parsed = parse_rcpt_parameters("NOTIFY=" + text);
+    REQUIRE(parsed.has_value());
+    CHECK(homeward::smtp::to_string(parsed->notify.value()) == text);
   }
 }
