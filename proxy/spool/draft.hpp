@@ -28,7 +28,7 @@ class Draft {
  private:
   friend class Spool;
   struct File;  // an unnamed file
-  explicit Draft(Spool& spool) : spool_(&spool) {}
+  explicit Draft(Spool& spool);
 
   Spool* spool_;
   std::string memory_;
