@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "conf/advice_reader.hpp"
 #include "conf/checks.hpp"
 #include "conf/directories.hpp"
 #include "conf/file_source.hpp"
@@ -330,6 +331,7 @@ void Loader::resolve_directories() {
 
 std::shared_ptr<const Config> Loader::finish() {
   auto& config = general_.config;
+  config.advice = built_in_advice();
   for (auto& draft : listeners_) config.listeners.push_back(std::move(draft.listener));
   for (auto& draft : accounts_) config.accounts.push_back(std::move(draft.account));
   config.default_listener = config.listeners.empty();
