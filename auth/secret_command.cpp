@@ -75,15 +75,6 @@ bool is_ours(std::string_view variable) {
   return std::ranges::any_of(kOurs, [variable](std::string_view ours) { return variable.starts_with(ours); });
 }
 
-std::vector<char*> environment() {
-  std::vector<char*> passed;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (!is_ours(*entry)) passed.push_back(*entry);
-  }
-  passed.push_back(nullptr);
-  return passed;
-}
-
 /// The attributes and file actions of posix_spawn, freed with the scope.
 struct SpawnPlan {
   posix_spawn_file_actions_t actions;
@@ -136,7 +127,8 @@ class Shell {
     std::array<std::string, 4> words = {"sh", "-c", kScript, command};
     const std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(),
                                             words[3].data(), nullptr};
-    const std::vector<char*> passed = environment();
+    auto passed = environment_for_commands();
+    passed.push_back(nullptr);
     pid_t pid = -1;
     const int code =
         ::posix_spawn(&pid, "/bin/sh", &plan.actions, &plan.attributes, arguments.data(), passed.data());
@@ -212,6 +204,14 @@ Result<std::string> collect(int output_fd, int status_fd, Clock::time_point dead
 
 PassingSecret::~PassingSecret() {
   wipe(bytes);
+}
+
+std::vector<char*> environment_for_commands() {
+  std::vector<char*> passed;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (!is_ours(*entry)) passed.push_back(*entry);
+  }
+  return passed;
 }
 
 Error password_error(std::string text, std::string detail) {

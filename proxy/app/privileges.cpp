@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ namespace {
 Error refused(std::string_view what) {
   return make_error(Fault::local, 451, {4, 3, 5},
                     fmt::format("{}: {}", what, std::generic_category().message(errno)));
+}
+
+/// The only look-up of a user in this program, before any thread begins.
+const passwd* look_up(const std::string& name) {
+  return getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
 }
 
 Result<void> become(const passwd& user) {
@@ -65,6 +71,23 @@ void raise_file_limit(std::uint64_t wanted) {
   }
 }
 
+Result<void> prepare_folders(const std::optional<std::string>& user,
+                             std::span<const std::filesystem::path> folders) {
+  if (geteuid() != 0) return {};
+  const passwd* entry = look_up(user.value_or(kServiceUser));
+  if (entry == nullptr || entry->pw_uid == 0) return {};
+  for (const auto& folder : folders) {
+    // What exists is its owner's affair: nothing is ever taken over, least of all behind a link.
+    if (mkdir(folder.c_str(), 0700) != 0) {
+      if (errno == EEXIST) continue;
+      return std::unexpected(refused("making " + folder.string()));
+    }
+    if (lchown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0)
+      return std::unexpected(refused("giving away " + folder.string()));
+  }
+  return {};
+}
+
 Result<void> drop_privileges(const std::optional<std::string>& user, bool needed_root) {
   if (geteuid() != 0) {
     if (!user) return {};
@@ -72,8 +95,7 @@ Result<void> drop_privileges(const std::optional<std::string>& user, bool needed
         make_error(Fault::local, 451, {4, 3, 5}, "--user needs root: start homeward as that user"));
   }
   const std::string name = user.value_or(kServiceUser);
-  // The only look-up of a user in this program, before any thread begins.
-  const passwd* entry = getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+  const passwd* entry = look_up(name);
   if (entry == nullptr && (user || needed_root)) {
     return std::unexpected(make_error(Fault::local, 451, {4, 3, 5},
                                       fmt::format("there is no user {0} to run as: create it (useradd "

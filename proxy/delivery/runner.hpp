@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "conf/config.hpp"
+#include "proxy/delivery/submission.hpp"
+#include "proxy/net/pending.hpp"
 #include "proxy/net/supervisor.hpp"
 #include "proxy/spool/spool.hpp"
 #include "proxy/upstream/pool.hpp"
@@ -49,8 +51,19 @@ class Runner {
   /// Network up, resumed from sleep: everything is tried at once, in order and not all at the same time.
   void back_on_line(std::string_view why);
 
-  /// A session stored this entry (queued, or sending with the lease that is still being answered).
+  /// Counts a message of a session against the account's `rate`; false where it has to wait.
+  bool take_rate(const conf::AccountConfig& account);
+  /// Called when a message failed for good and nobody could be told by mail.
+  void on_failed(std::function<void(const spool::Entry& entry)> tell);
+
+  /// A session stored this entry.
   void added(const spool::Entry& entry);
+
+  /// The same for an entry in `sending` whose client could not wait: `verdict` is still to come for `tried`.
+  void adopt(const spool::Entry& entry, std::vector<smtp::Recipient> tried, net::Pending<Word> verdict);
+  /// Reports success to a sender who asked for it, of recipients that upstream won't report on.
+  void report_success(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account,
+                      spool::Entry entry, std::string header);
 
   // For people, by the control interface. Errors: 550 5.1.0 no such message; 451 4.3.0 busy sending, or its
   // state does not allow it (the text says which); 550 5.1.0 no such account.
@@ -67,7 +80,7 @@ class Runner {
 
  private:
   struct Inside;
-  std::unique_ptr<Inside> inside_;
+  std::shared_ptr<Inside> inside_;  // shared with attempts, which may outlive us in a loop that is destroyed
 };
 
 }  // namespace homeward::delivery

@@ -53,6 +53,7 @@ awaitable<void> ClientSession::run() {
   log::debug("session.opened", {{"client", facts_.client.to_string()}, {"listener", facts_.listener}});
   co_await converse();
   co_await delivery_->abort();
+  co_await remember_unread();
   co_await stream_->shutdown();
   log::debug("session.closed", {{"client", facts_.client.to_string()},
                                 {"name", dialog_.client_name()},
@@ -84,12 +85,15 @@ awaitable<void> ClientSession::converse() {
 awaitable<std::optional<Event>> ClientSession::carry_out(smtp::Action action) {
   if (const auto* reply = std::get_if<smtp::Say>(&action)) co_return co_await say(*reply);
   if (const auto* step = std::get_if<smtp::MailStep>(&action)) {
-    auto reply = co_await delivery_->mail(envelope_of(step->mail));
+    auto envelope = envelope_of(step->mail);
+    fingerprint_.begin(envelope);
+    auto reply = co_await delivery_->mail(std::move(envelope));
     last_step_ = Clock::now();
     co_return smtp::StepDone{std::move(reply)};
   }
   if (const auto* step = std::get_if<smtp::RcptStep>(&action)) {
     auto reply = co_await delivery_->rcpt(step->to);
+    if (reply.is_positive()) fingerprint_.recipient(step->to);
     last_step_ = Clock::now();
     co_return smtp::StepDone{std::move(reply)};
   }
@@ -146,10 +150,33 @@ awaitable<std::optional<Event>> ClientSession::read_content() {
   if (input_.capacity() > kContentRead) input_ = input_.substr(taken_), taken_ = 0;
   if (intake.mended_bare_lf())
     log::debug("session.mended", {{"client", facts_.client.to_string()}, {"quirk", "bare-lf"}});
-  if (!intake.refusal()) co_return smtp::ContentDone{co_await delivery_->commit()};
+  if (!intake.refusal()) co_return smtp::ContentDone{co_await hand_over()};
   co_await delivery_->abort();
   log::info("message.refused", {{"client", facts_.client.to_string()}, {"reply", intake.refusal()->text}});
   co_return smtp::ContentDone{smtp::make_reply(*intake.refusal())};
+}
+
+/// The verdict on a whole, good message. One whose 250 its client could not read before gets that again.
+awaitable<smtp::Reply> ClientSession::hand_over() {
+  const auto fingerprint = facts_.unread != nullptr ? fingerprint_.finish() : std::nullopt;
+  if (fingerprint) {
+    if (auto answered = facts_.unread->take(*fingerprint, Clock::now())) {
+      co_await delivery_->abort();
+      log::info("message.repeated", {{"client", facts_.client.to_string()}, {"reply", answered->text()}});
+      unconfirmed_ = {*fingerprint, *answered};
+      co_return std::move(*answered);
+    }
+  }
+  auto reply = co_await delivery_->commit();
+  if (fingerprint && reply.is_positive()) unconfirmed_ = {*fingerprint, reply};
+  co_return reply;
+}
+
+/// A session that ends before its client can have read the last 250.
+awaitable<void> ClientSession::remember_unread() {
+  if (!unconfirmed_ || (!broken_ && co_await stream_->was_taken())) co_return;
+  log::debug("session.answer_unread", {{"client", facts_.client.to_string()}});
+  facts_.unread->add(std::move(unconfirmed_->fingerprint), std::move(unconfirmed_->reply), Clock::now());
 }
 
 /// False where the client went, was too slow, or went on and on, before the end.
@@ -160,7 +187,10 @@ awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
     const auto step = intake.feed(std::string_view(input_).substr(taken_));
     taken_ += step.consumed;
     octets += step.consumed;
-    if (!intake.content().empty()) co_await delivery_->content(intake.content());
+    if (!intake.content().empty()) {
+      fingerprint_.content(intake.content());
+      co_await delivery_->content(intake.content());
+    }
     if (step.ended) co_return true;
     if (intake.refusal() && octets > facts_.config->max_message_size + kMaxOverrun) {
       output_ += smtp::to_wire(smtp::make_reply(*intake.refusal()));
@@ -188,6 +218,8 @@ awaitable<bool> ClientSession::fill(Milliseconds timeout, std::size_t size) {
   stream_->expires_never();
   input_.resize(have + (count ? *count : 0));
   timed_out_ = !count && count.error().fault == Fault::timeout;
+  broken_ = broken_ || (!count && count.error().fault == Fault::network);
+  if (count && *count > 0) unconfirmed_.reset();  // who goes on has read what was said before
   co_return count && *count > 0;
 }
 
@@ -197,6 +229,7 @@ awaitable<bool> ClientSession::flush() {
   const auto sent = co_await stream_->write(output_);
   stream_->expires_never();
   output_.clear();
+  broken_ = broken_ || !sent;
   co_return sent.has_value();
 }
 

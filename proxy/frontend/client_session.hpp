@@ -10,6 +10,7 @@
 #include "conf/config.hpp"
 #include "proxy/delivery/delivery.hpp"
 #include "proxy/frontend/content_intake.hpp"
+#include "proxy/frontend/duplicate.hpp"
 #include "proxy/net/stream.hpp"
 #include "proxy/smtp/server_dialog.hpp"
 
@@ -20,6 +21,7 @@ struct SessionFacts {
   std::string listener;
   smtp::QuirkSet tolerate;
   IpAddress client;
+  UnreadAnswers* unread = nullptr;  ///< of the process; outlives the session; may be null
 };
 
 class ClientSession {
@@ -48,6 +50,8 @@ class ClientSession {
   bool must_end() const { return stopping_ || (draining_ && !dialog_.in_transaction()); }
   net::asio::awaitable<bool> flush();
   mail::Envelope envelope_of(const smtp::Mail& mail) const;
+  net::asio::awaitable<smtp::Reply> hand_over();
+  net::asio::awaitable<void> remember_unread();
   std::size_t unread() const { return input_.size() - taken_; }
 
   SessionFacts facts_;
@@ -63,6 +67,14 @@ class ClientSession {
   bool waiting_ = false;                             // for the client
   std::chrono::steady_clock::time_point last_step_;  // when MAIL or RCPT was last answered
   bool timed_out_ = false;                           // the client said nothing for too long
+  bool broken_ = false;                              // the connection failed, not just ended
+  Fingerprint fingerprint_;
+  /// The message whose 250 the client may not have read: nothing came of it since.
+  struct Unconfirmed {
+    std::string fingerprint;
+    smtp::Reply reply;
+  };
+  std::optional<Unconfirmed> unconfirmed_;
 };
 
 }  // namespace homeward::frontend

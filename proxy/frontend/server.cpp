@@ -168,8 +168,8 @@ void Server::accept(const std::string& name, net::asio::ip::tcp::socket socket) 
       sessions_owner_.spawn("refusal", refuse(std::move(stream), ticket.error().reply));
     return;
   }
-  sessions_owner_.spawn(
-      "session", serve({config_, name, listener->tolerate, client}, std::move(stream), std::move(*ticket)));
+  sessions_owner_.spawn("session", serve({config_, name, listener->tolerate, client, &unread_},
+                                         std::move(stream), std::move(*ticket)));
 }
 
 awaitable<void> Server::serve(SessionFacts facts, std::unique_ptr<net::Stream> stream,
@@ -217,13 +217,15 @@ void Server::stop_now() {
   for (auto* session : sessions_) session->stop_now();
 }
 
+std::vector<std::string> Server::address_list() const {
+  std::vector<std::string> list;
+  list.reserve(open_.size());
+  for (const auto& entry : open_) list.push_back(entry.socket->to_string());
+  return list;
+}
+
 std::string Server::addresses() const {
-  std::string text;
-  for (const auto& entry : open_) {
-    if (!text.empty()) text += ", ";
-    text += entry.socket->to_string();
-  }
-  return text;
+  return fmt::format("{}", fmt::join(address_list(), ", "));
 }
 
 }  // namespace homeward::frontend

@@ -45,7 +45,9 @@ class Server {
   void stop_now();
 
   std::size_t open_sessions() const { return access_.open_sessions(); }
-  /// "127.0.0.1:25, [::1]:25"
+  /// "127.0.0.1:25", "[::1]:25"
+  std::vector<std::string> address_list() const;
+  /// The same on one line.
   std::string addresses() const;
 
  private:
@@ -73,6 +75,7 @@ class Server {
   std::shared_ptr<const conf::Config> config_;
   std::vector<Open> open_;
   Access access_;
+  UnreadAnswers unread_;
   std::list<ClientSession*> sessions_;  // frames of serve(), which take themselves out
   std::size_t refusals_ = 0;            // under way
   bool draining_ = false;

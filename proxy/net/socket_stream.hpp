@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <span>
 #include <string_view>
@@ -16,6 +17,12 @@
 namespace homeward::net {
 
 inline constexpr std::chrono::milliseconds kAgain{100};
+inline constexpr std::chrono::milliseconds kTaken{1000};
+inline constexpr std::chrono::milliseconds kTakenPause{10};
+
+/// Of what was written to a TCP socket, by its unacknowledged octets and its pending error.
+enum class Taken : std::uint8_t { yes, no, not_yet };
+Taken what_was_taken(int socket);
 
 /// `Layer` is tcp::socket or ssl::stream<tcp::socket>.
 template <class Layer>
@@ -65,6 +72,17 @@ class SocketStream : public Stream {
   bool has_input() override {
     boost::system::error_code fault;  // a dead socket is told by the next read
     return layer_.lowest_layer().available(fault) > 0 && !fault;
+  }
+
+  asio::awaitable<bool> was_taken() override {
+    asio::steady_timer pause(layer_.get_executor());
+    for (auto waited = std::chrono::milliseconds{0}; waited < kTaken; waited += kTakenPause) {
+      const auto taken = what_was_taken(layer_.lowest_layer().native_handle());
+      if (taken != Taken::not_yet) co_return taken == Taken::yes;
+      pause.expires_after(kTakenPause);
+      if (const auto [stopped] = co_await pause.async_wait(kNoThrow); stopped) co_return false;
+    }
+    co_return false;
   }
 
   IpAddress peer() const override {

@@ -42,6 +42,9 @@ class Stream {
   virtual void expires_after(std::chrono::milliseconds time) = 0;
   virtual void expires_never() = 0;
 
+  /// False where the peer is known not to have got all that was written: it reset the connection, or has not
+  /// acknowledged within a second. Asked before shutdown().
+  virtual asio::awaitable<bool> was_taken() { co_return true; }
   /// True where the peer has sent something that nobody has read yet.
   virtual bool has_input() = 0;
   virtual IpAddress peer() const = 0;

@@ -1,7 +1,9 @@
 #include "proxy/net/tcp_stream.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -12,6 +14,16 @@
 #include "proxy/net/socket_stream.hpp"
 
 namespace homeward::net {
+
+Taken what_was_taken(int socket) {
+  int fault = 0;
+  socklen_t size = sizeof fault;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &fault, &size) != 0 || fault != 0) return Taken::no;
+  int unacknowledged = 0;
+  if (::ioctl(socket, SIOCOUTQ, &unacknowledged) != 0) return Taken::no;
+  return unacknowledged == 0 ? Taken::yes : Taken::not_yet;
+}
+
 namespace {
 
 constexpr unsigned kUserTimeoutMs = 120'000;

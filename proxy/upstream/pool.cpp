@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <exception>
 #include <utility>
+#include <variant>
 
 #include "proxy/base/log.hpp"
 #include "proxy/net/faults.hpp"
@@ -45,17 +47,30 @@ Error while_connecting(Error error) {
 
 struct PendingLease::State {
   explicit State(const net::asio::any_io_executor& executor)
-      : ready(executor, net::asio::steady_timer::time_point::max()) {}
+      : ready(executor, net::asio::steady_timer::time_point::max()),
+        abandoning(executor, net::asio::steady_timer::time_point::max()) {}
   std::optional<Result<Lease>> result;
   net::asio::steady_timer ready;  // an event: canceled when `result` is there
+  net::asio::steady_timer abandoning;  // an event: canceled when nobody wants it any more
   bool abandoned = false;
   Slots::Place place;
+
+  void abandon() {
+    abandoned = true;
+    place.leave();
+    abandoning.cancel();
+  }
 };
 
 PendingLease::~PendingLease() {
-  if (!state_) return;
-  state_->abandoned = true;
-  state_->place.leave();
+  if (state_) state_->abandon();
+}
+
+void PendingLease::cancel() {
+  if (!state_ || state_->result) return;
+  state_->result.emplace(std::unexpected(net::canceled_error()));
+  state_->abandon();
+  state_->ready.cancel();
 }
 
 net::Task<Lease> PendingLease::get(std::optional<std::chrono::milliseconds> patience) {
@@ -83,7 +98,7 @@ PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf:
 net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state, Target target) {
   std::exception_ptr escaped;
   try {
-    auto result = co_await lease(*state, std::move(target));
+    auto result = co_await lease_unless_abandoned(*state, std::move(target));
     if (!state->abandoned) {
       state->result.emplace(std::move(result));
     } else if (result) {
@@ -99,6 +114,15 @@ net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state
   }
   state->ready.cancel();
   if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was
+}
+
+/// What is being connected ends where its owner goes: on a network that is down it would keep its slot.
+net::Task<Lease> Pool::lease_unless_abandoned(PendingLease::State& state, Target target) {
+  using namespace net::asio::experimental::awaitable_operators;
+  if (state.abandoned) co_return std::unexpected(net::canceled_error());
+  auto first = co_await (lease(state, std::move(target)) || state.abandoning.async_wait(net::kNoThrow));
+  if (auto* done = std::get_if<0>(&first)) co_return std::move(*done);
+  co_return std::unexpected(net::canceled_error());
 }
 
 net::Task<Lease> Pool::lease(PendingLease::State& state, Target target) {

@@ -1,0 +1,243 @@
+#include "proxy/delivery/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/base/log.hpp"
+#include "proxy/delivery/dispatch.hpp"
+#include "proxy/delivery/runner_inside.hpp"
+
+namespace homeward::delivery {
+
+using net::asio::awaitable;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Where the spool itself fails, so long until the same message is looked at again.
+constexpr std::chrono::minutes kAfterSpoolFault{1};
+constexpr std::string_view kPausedKey = "paused/";
+
+/// An attempt is under way from its making to its end, however that comes.
+class Flight {
+ public:
+  Flight(std::shared_ptr<void> keeper, AccountLine& line,
+         std::unordered_map<std::string, Attempt*>& under_way, std::string id)
+      : keeper_(std::move(keeper)), line_(line), under_way_(under_way), id_(std::move(id)) {}
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+  ~Flight() {
+    line_.end();
+    under_way_.erase(id_);
+  }
+
+ private:
+  std::shared_ptr<void> keeper_;  // of the two below
+  AccountLine& line_;
+  std::unordered_map<std::string, Attempt*>& under_way_;
+  std::string id_;
+};
+
+}  // namespace
+
+Runner::Runner(spool::Spool& spool, upstream::Pool& pool, net::Supervisor& supervisor,
+               std::shared_ptr<const conf::Config> config)
+    : inside_(std::make_shared<Inside>(spool, pool, supervisor, std::move(config), *this)) {}
+
+Runner::~Runner() = default;
+
+void Runner::start() {
+  inside_->supervisor.spawn("runner", inside_->loop());
+}
+
+void Runner::drain() {
+  inside_->draining = true;
+  inside_->wake.cancel();
+}
+
+void Runner::reloaded(std::shared_ptr<const conf::Config> config) {
+  inside_->config = std::move(config);
+  inside_->supervisor.spawn("runner:unhold", inside_->unhold_all());
+  back_on_line("the configuration was read anew");
+}
+
+void Runner::back_on_line(std::string_view why) {
+  log::info("runner.hurries", {{"cause", std::string(why)}});
+  for (auto& [name, line] : inside_->lines) line.forgive();
+  for (const auto& [id, attempt] : inside_->under_way) {
+    if (attempt != nullptr) attempt->hurry();
+  }
+  inside_->schedule.hurry_all(inside_->now().witnessed);
+  inside_->changed();
+}
+
+bool Runner::take_rate(const conf::AccountConfig& account) {
+  return inside_->lines[account.name()].take_rate(account, inside_->now().witnessed);
+}
+
+void Runner::on_failed(std::function<void(const spool::Entry& entry)> tell) {
+  inside_->on_failed = std::move(tell);
+}
+
+void Runner::added(const spool::Entry& entry) {
+  inside_->put_back(entry);
+}
+
+std::uint64_t Runner::revision() const {
+  return inside_->revision;
+}
+
+/// What waits is looked at again, and so is whoever watches.
+void Runner::Inside::changed() {
+  ++revision;
+  wake.cancel();
+}
+
+awaitable<void> Runner::Inside::loop() {
+  co_await take_over();
+  while (!draining) {
+    const auto next = pump();
+    if (next)
+      wake.expires_after(std::max(*next - now().witnessed, milliseconds{1}));
+    else
+      wake.expires_at(net::asio::steady_timer::time_point::max());
+    (void)co_await wake.async_wait(net::kNoThrow);
+    if ((co_await net::asio::this_coro::cancellation_state).cancelled() != net::asio::cancellation_type::none)
+      co_return;
+  }
+}
+
+/// What was accepted by earlier runs.
+awaitable<void> Runner::Inside::take_over() {
+  auto settings = co_await spool.remembered();
+  if (!settings) log::error("runner.settings_unread", {{"cause", settings.error().reply.text}});
+  if (settings) {
+    for (const auto& [key, value] : *settings) {
+      if (key.starts_with(kPausedKey)) lines[key.substr(kPausedKey.size())].pause(true);
+    }
+  }
+  auto waiting = co_await spool.summaries();
+  if (!waiting) {
+    log::error("runner.spool_unread", {{"cause", waiting.error().reply.text}});
+    co_return;
+  }
+  for (const auto& summary : *waiting) {
+    if (summary.state == spool::State::queued || summary.state == spool::State::deferred ||
+        summary.state == spool::State::reply_unknown)
+      schedule.put(summary);
+  }
+  ++revision;
+}
+
+/// Begins what may begin; when to look again, if at a time.
+std::optional<milliseconds> Runner::Inside::pump() {
+  std::optional<milliseconds> earliest;
+  for (const auto& name : schedule.accounts()) {
+    const auto next = pump(name);
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
+}
+
+std::optional<milliseconds> Runner::Inside::pump(const std::string& name) {
+  static const conf::AccountConfig kGone;  // its mail is tried all the same: another may take it
+  const auto* known = account_of(*config, name);
+  const auto& account = known != nullptr ? *known : kGone;
+  auto& line = lines[name];
+  while (true) {
+    const auto moment = now().witnessed;
+    const auto due = schedule.next_due(name);
+    const auto free = line.free_at(account, moment);
+    if (!due || !free) return std::nullopt;  // the end of an attempt, or a person, wakes us
+    const auto begin = std::max(*due, *free);
+    if (begin > moment) return begin;
+    auto id = schedule.take(name, moment);
+    if (!id) return std::nullopt;
+    line.begin(account, moment);
+    under_way.emplace(*id, nullptr);
+    ++revision;
+    supervisor.spawn("attempt:" + *id, attempt(*id, name));
+  }
+}
+
+awaitable<void> Runner::Inside::attempt(std::string id, std::string account) {
+  {
+    const Flight flight(shared_from_this(), lines[account], under_way, id);
+    if (auto entry = co_await spool.load(id)) {
+      co_await try_entry(std::move(*entry));
+    } else {
+      log::error("runner.entry_unread", {{"id", id}, {"cause", entry.error().reply.text}});
+    }
+  }
+  changed();
+}
+
+awaitable<void> Runner::Inside::try_entry(spool::Entry entry) {
+  if (!entry.is_waiting()) co_return;
+  const auto held = config;
+  const auto* account = co_await route(held, entry);
+  if (account == nullptr) co_return;
+  auto content = co_await spool.content(entry.id);
+  if (!content) {
+    // The spool sets aside by itself what it can't read; anything else may pass.
+    log::error("runner.content_unread", {{"id", entry.id}, {"cause", content.error().reply.text}});
+    entry.next = now().witnessed + kAfterSpoolFault;
+    put_back(entry);
+    co_return;
+  }
+  Attempt attempt(services, held, *account, entry);
+  under_way[entry.id] = &attempt;
+  auto result = co_await attempt.run(std::move(*content));
+  under_way[entry.id] = nullptr;
+  co_await settle(held, *account, std::move(entry), std::move(result));
+}
+
+/// The account by today's configuration; none where no account takes it: then it is held, with the cause.
+awaitable<const conf::AccountConfig*> Runner::Inside::route(ConfigPointer held, spool::Entry& entry) {
+  std::string cause = fmt::format("there is no account {} any more", entry.account);
+  const conf::AccountConfig* chosen = nullptr;
+  if (entry.kind == spool::Kind::message) {
+    const auto routed = account_for(*held, {entry.from, entry.origin.client, entry.origin.listener});
+    if (routed) chosen = *routed;
+    if (!routed) cause = routed.error().reply.text;
+  } else {
+    chosen = account_of(*held, entry.account);
+  }
+  if (chosen == nullptr) {
+    const auto done = co_await spool.apply(entry.id, spool::Held{cause, false});
+    if (!done) put_back(entry);
+    tell(entry, "message.held", cause);
+    co_return nullptr;
+  }
+  if (chosen->name() != entry.account) {
+    auto moved = co_await spool.apply(entry.id, spool::Rerouted{chosen->name()});
+    if (moved) entry = std::move(*moved);
+    tell(entry, "message.rerouted", "account " + chosen->name());
+  }
+  co_return chosen;
+}
+
+/// What we held for want of an account may have one now.
+awaitable<void> Runner::Inside::unhold_all() {
+  spool::ListQuery query;
+  query.state = spool::State::held;
+  while (true) {
+    auto page = co_await spool.list(query);
+    if (!page || page->empty()) co_return;
+    query.after = page->back().id;
+    for (const auto& entry : *page) {
+      if (entry.held_by_person) continue;
+      if (auto freed = co_await spool.apply(entry.id, spool::Unheld{})) put_back(*freed);
+    }
+  }
+}
+
+const conf::AccountConfig* Runner::Inside::account_of(const conf::Config& held,
+                                                      const std::string& name) const {
+  const auto found = std::ranges::find(held.accounts, name, &conf::AccountConfig::name);
+  return found == held.accounts.end() ? nullptr : &*found;
+}
+
+}  // namespace homeward::delivery

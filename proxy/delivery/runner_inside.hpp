@@ -1,0 +1,90 @@
+// What the runner holds. Private to runner*.cpp: runner.cpp chooses and begins attempts, runner_settle.cpp
+// settles them and returns what can't be delivered, runner_people.cpp does what people ask for.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "proxy/delivery/account_line.hpp"
+#include "proxy/delivery/attempt.hpp"
+#include "proxy/delivery/reports.hpp"
+#include "proxy/delivery/runner.hpp"
+#include "proxy/delivery/schedule.hpp"
+
+namespace homeward::delivery {
+
+struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
+  using ConfigPointer = std::shared_ptr<const conf::Config>;
+
+  Inside(spool::Spool& spool_, upstream::Pool& pool_, net::Supervisor& supervisor_, ConfigPointer config_,
+         Runner& runner)
+      : spool(spool_),
+        pool(pool_),
+        supervisor(supervisor_),
+        config(std::move(config_)),
+        services{pool_, spool_, runner, supervisor_},
+        wake(supervisor_.executor()) {}
+
+  // runner.cpp
+  net::asio::awaitable<void> loop();
+  net::asio::awaitable<void> take_over();
+  std::optional<std::chrono::milliseconds> pump();
+  std::optional<std::chrono::milliseconds> pump(const std::string& account);
+  net::asio::awaitable<void> attempt(std::string id, std::string account);
+  net::asio::awaitable<void> try_entry(spool::Entry entry);
+  net::asio::awaitable<const conf::AccountConfig*> route(ConfigPointer held, spool::Entry& entry);
+  net::asio::awaitable<void> unhold_all();
+  void changed();
+  const conf::AccountConfig* account_of(const conf::Config& held, const std::string& name) const;
+  spool::Moment now() const { return spool.now(); }
+  double dice() { return std::uniform_real_distribution<double>(0, 1)(random); }
+
+  // runner_settle.cpp
+  net::asio::awaitable<void> settle(ConfigPointer held, const conf::AccountConfig& account,
+                                    spool::Entry entry, AttemptResult result);
+  net::asio::awaitable<void> lost_answer(const conf::AccountConfig& account, const spool::Entry& entry,
+                                         const AttemptResult& result);
+  net::asio::awaitable<void> store_settled(ConfigPointer held, const conf::AccountConfig& account,
+                                           spool::Entry entry, AttemptResult result);
+  net::asio::awaitable<void> wait_for_verdict(spool::Entry entry, std::vector<smtp::Recipient> tried,
+                                              net::Pending<Word> verdict, ConfigPointer held);
+  net::asio::awaitable<void> tell_delay(ConfigPointer held, const conf::AccountConfig& account,
+                                        spool::Entry entry, const std::string& header);
+  net::asio::awaitable<void> return_old(ConfigPointer held, const conf::AccountConfig& account);
+  net::asio::awaitable<void> store_report(spool::Report report);
+  net::asio::awaitable<void> withdraw_delay(std::string about);
+  net::asio::awaitable<std::string> header_of(std::string id);
+  std::optional<spool::Report> allowed(std::optional<spool::Report> report);
+  void tell(const spool::Entry& entry, std::string_view event, const std::string& text);
+  void put_back(const spool::Entry& entry);
+
+  // runner_people.cpp
+  net::Task<void> change(std::string id, spool::Event event);
+
+  spool::Spool& spool;
+  upstream::Pool& pool;
+  net::Supervisor& supervisor;
+  ConfigPointer config;
+  Services services;
+  net::asio::steady_timer wake;  // an event, and the time of the next attempt
+  Schedule schedule;
+  std::map<std::string, AccountLine> lines;             // by account
+  std::map<std::string, WindowLimit> reports;           // by account
+  std::unordered_map<std::string, Attempt*> under_way;  // by id; null before and after its connection
+  std::unordered_map<std::string, std::string>
+      delay_reports;                           // of what: its delay report that may still wait
+  std::unordered_set<std::string> delay_told;  // ids
+  std::function<void(const spool::Entry&)> on_failed;
+  std::mt19937_64 random{std::random_device{}()};
+  std::uint64_t revision = 1;
+  bool draining = false;
+};
+
+}  // namespace homeward::delivery

@@ -1,0 +1,106 @@
+// Submission: one message on its way to the account's server, over one leased connection: what every way of
+// delivery does with upstream stands here. It answers each step with a Word: what a client would be told,
+// and whose word that is. RFC 5321 §3.3, RFC 2920.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/config.hpp"
+#include "proxy/delivery/verdict.hpp"
+#include "proxy/mail/envelope.hpp"
+#include "proxy/smtp/dot_codec.hpp"
+#include "proxy/upstream/pool.hpp"
+
+namespace homeward::delivery {
+
+/// The answer to a step.
+struct Word {
+  enum class Source : std::uint8_t {
+    upstream,  ///< its own verdict
+    nobody,    ///< no server could be had
+    lost,      ///< connection lost, 421, garbage or silence before the last dot
+    unknown,   ///< the last dot went, and no answer came
+    ours,      ///< what this message can't be given to this server for
+  };
+  enum class About : std::uint8_t { recipient, sender, message };
+  Source source = Source::upstream;
+  About about = About::message;
+  smtp::Reply reply;                ///< what a client is told
+  std::optional<smtp::Reply> said;  ///< upstream's own, as it came
+  Fault fault = Fault::refused;     ///< where there is none
+
+  bool is_accepted() const { return source == Source::upstream && reply.code < 400; }
+};
+
+/// Whether `word` is final: a 5yz of upstream's that the catalogue does not know to pass, or ours.
+bool is_refusal(const Word& word, const mail::AdviceTable& advice);
+
+/// All by value, as the submission may outlive who ordered it.
+struct SubmissionOrder {
+  std::shared_ptr<const conf::Config> config;  ///< keeps `account` alive
+  const conf::AccountConfig* account = nullptr;
+  mail::Envelope envelope;                            ///< recipients come by rcpt()
+  std::chrono::system_clock::time_point received;     ///< for the trace field
+  std::optional<std::chrono::milliseconds> patience;  ///< of each wait; none: what the account says
+};
+
+class Submission {
+ public:
+  /// Begins to lease a connection. `pool` outlives it.
+  Submission(upstream::Pool& pool, SubmissionOrder order);
+  Submission(const Submission&) = delete;
+  Submission& operator=(const Submission&) = delete;
+
+  /// MAIL travels with the first one. After a Word that is no verdict of upstream's, every step gets it.
+  net::asio::awaitable<Word> rcpt(const smtp::Recipient& to);
+  net::asio::awaitable<Word> data();
+  /// A block of content, stuffed here; nothing where it went out.
+  net::asio::awaitable<std::optional<Word>> content(std::string_view block);
+  /// The last dot; nothing where it went out and verdict() is to be asked.
+  net::asio::awaitable<std::optional<Word>> last_dot();
+  /// Upstream's word on the whole message: waits up to twice the account's reply_timeout.
+  net::asio::awaitable<Word> verdict();
+  /// Nothing of it stays there: in mid-content by closing without a last dot.
+  void drop();
+  /// Whatever is being waited for ends with an error. May be called while a step is under way.
+  void interrupt();
+  bool is_connecting() const { return pending_.has_value(); }
+
+  const SubmissionOrder& order() const { return order_; }
+  const smtp::ReversePath& sender() const { return sender_; }  ///< as upstream sees it
+  /// The server's host; before a lease the first that would be tried.
+  const std::string& server() const { return server_; }
+  /// The server reports by itself what was asked for (RFC 3461).
+  bool offers_dsn() const { return offers_dsn_; }
+
+ private:
+  net::asio::awaitable<std::optional<Word>> ready_lease();
+  net::asio::awaitable<Word> first_rcpt(const smtp::Recipient& to);
+  net::asio::awaitable<Word> next_rcpt(const smtp::Recipient& to);
+  std::optional<Word> unfit(std::string_view block) const;
+  std::optional<Word> too_large_for_server() const;
+  Word said(smtp::Reply reply, Word::About about) const;
+  Word lost(const Error& error) const;
+  Word out_of_step(std::string_view command, const smtp::Reply& reply);
+  Word fail(Word word);
+  Upstream upstream() const;
+
+  upstream::Pool& pool_;
+  SubmissionOrder order_;
+  smtp::ReversePath sender_;
+  std::string trace_;  // our Received field
+  std::optional<upstream::PendingLease> pending_;
+  std::optional<upstream::Lease> lease_;
+  std::optional<Word> failed_;  // what every further step is told
+  smtp::DotEncoder encoder_;
+  std::string server_;
+  bool offers_dsn_ = false;
+  bool mail_accepted_ = false;
+  bool in_content_ = false;
+};
+
+}  // namespace homeward::delivery
