@@ -79,7 +79,9 @@ class Homeward:
         self.config_file, self.port = config_file, port
         self._log_file = os.path.join(directory, f"homeward-{port}.log")
         # Its own environment, so that nothing of the machine's leaks in.
-        environment = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8", **(env or {})}
+        # Each has its own spool, which a restart on the same port finds again.
+        environment = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8",
+                       "XDG_STATE_HOME": os.path.join(directory, f"state-{port}"), **(env or {})}
         environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         with open(self._log_file, "ab") as log:
             self.process = subprocess.Popen([*prefix, binary, "serve", "--config", config_file],
