@@ -26,6 +26,14 @@ Reply too_large(const conf::AccountConfig& account) {
                                       account.name(), account.max_message_size.value_or(0)));
 }
 
+Reply over_rate(const conf::AccountConfig& account) {
+  return smtp::make_reply(
+      451, {4, 7, 1},
+      fmt::format("{}: this account sends at most {} messages in {} s: try again in a moment", account.name(),
+                  account.rate->messages,
+                  std::chrono::duration_cast<std::chrono::seconds>(account.rate->per).count()));
+}
+
 std::string on_one_line(const Reply& reply) {
   return reply.enhanced
              ? fmt::format("{} {} {}", reply.code, homeward::to_string(*reply.enhanced), reply.text())
@@ -96,9 +104,11 @@ awaitable<Reply> Dispatch::mail(mail::Envelope envelope) {
     co_return too_large(chosen);
   }
   if (auto refusal = no_room(envelope, chosen)) co_return std::move(*refusal);
+  const auto mode = mode_now(chosen);
+  if (!mode) co_return over_rate(chosen);
   running_ = std::make_unique<Running>();
   running_->account = &chosen;
-  running_->transaction = begin(envelope, chosen);
+  running_->transaction = begin(envelope, chosen, *mode);
   running_->envelope = std::move(envelope);
   co_return smtp::make_reply(250, {2, 1, 0}, fmt::format("Sender OK, for account {}", chosen.name()));
 }
@@ -112,12 +122,19 @@ std::optional<Reply> Dispatch::no_room(const mail::Envelope& envelope,
   return smtp::make_reply(room.error().reply);
 }
 
+/// What the account's `rate` leaves of its mode: over it `auto` is spooled, and `direct` has to wait.
+std::optional<conf::DeliveryMode> Dispatch::mode_now(const conf::AccountConfig& account) {
+  using conf::DeliveryMode;
+  if (account.delivery == DeliveryMode::spool || services_.runner.take_rate(account)) return account.delivery;
+  if (account.delivery == DeliveryMode::automatic) return DeliveryMode::spool;
+  return std::nullopt;
+}
+
 std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
-                                             const conf::AccountConfig& account) {
+                                             const conf::AccountConfig& account, conf::DeliveryMode mode) {
   SubmissionOrder order{config_, &account, envelope, std::chrono::system_clock::now(), std::nullopt};
-  if (account.delivery == conf::DeliveryMode::automatic)
-    order.patience = patience_of(*config_, envelope.origin.listener);
-  switch (account.delivery) {
+  if (mode == conf::DeliveryMode::automatic) order.patience = patience_of(*config_, envelope.origin.listener);
+  switch (mode) {
     case conf::DeliveryMode::direct:
       return std::make_unique<Direct>(services_.pool, std::move(order));
     case conf::DeliveryMode::spool:

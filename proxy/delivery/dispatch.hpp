@@ -29,7 +29,9 @@ class Dispatch final : public Delivery {
 
  private:
   struct Running;  // one transaction
-  std::unique_ptr<Transaction> begin(const mail::Envelope& envelope, const conf::AccountConfig& account);
+  std::optional<conf::DeliveryMode> mode_now(const conf::AccountConfig& account);
+  std::unique_ptr<Transaction> begin(const mail::Envelope& envelope, const conf::AccountConfig& account,
+                                     conf::DeliveryMode mode);
   std::optional<smtp::Reply> no_room(const mail::Envelope& envelope,
                                      const conf::AccountConfig& account) const;
   void report_success(const Running& running, const Outcome& outcome);

@@ -20,7 +20,7 @@ struct Outcome {
   smtp::Reply reply;  ///< 250 means that the message is safe
   Fate fate = Fate::refused;
   /// Who has it, at a server that sends no reports: what was asked for them is ours to send. RFC 3461 §5.
-  std::vector<smtp::Recipient> relayed;
+  std::vector<smtp::Recipient> relayed = {};
 };
 
 class Transaction {
