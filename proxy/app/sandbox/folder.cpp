@@ -95,6 +95,8 @@ std::string homeward_config(const Folder& folder, const ConfigFacts& facts) {
       "; A homeward that sends through the sandbox's provider. Made anew by each `homeward sandbox`.\n"
       "[homeward]\n"
       "hostname = laptop.lan\n"
+      "state_directory = {}\n"
+      "runtime_directory = {}\n"
       "\n"
       "[listener clients]\n"
       "address = 127.0.0.1:{}\n"
@@ -106,8 +108,9 @@ std::string homeward_config(const Folder& folder, const ConfigFacts& facts) {
       "tls_ca = {}\n"
       "login = {}\n"
       "password_file = {}\n",
-      facts.listener_port, facts.address, facts.submissions_port, facts.submission_port,
-      quoted(folder.authority()), facts.login, quoted(folder.password()));
+      quoted(folder.root() / "state"), quoted(folder.root() / "run"), facts.listener_port, facts.address,
+      facts.submissions_port, facts.submission_port, quoted(folder.authority()), facts.login,
+      quoted(folder.password()));
 }
 
 }  // namespace homeward::app::sandbox
