@@ -64,8 +64,9 @@ void Runner::reloaded(std::shared_ptr<const conf::Config> config) {
 }
 
 void Runner::back_on_line(std::string_view why) {
-  log::info("runner.hurries", {{"cause", std::string(why)}});
   for (auto& [name, line] : inside_->lines) line.forgive();
+  if (inside_->schedule.accounts().empty() && inside_->under_way.empty()) return;
+  log::info("runner.hurries", {{"cause", std::string(why)}});
   for (const auto& [id, attempt] : inside_->under_way) {
     if (attempt != nullptr) attempt->hurry();
   }
