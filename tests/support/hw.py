@@ -170,6 +170,15 @@ class Bench:
         return self._shared["sanitized"]
 
     @property
+    def faulty(self):
+        """The daemon of the fault scenarios (tests/faulty), built beside the binary."""
+        program = os.environ.get("HOMEWARD_FAULTY") or os.path.join(os.path.dirname(self.binary), "tests", "faulty",
+                                                                    "homeward_faulty")
+        if not os.access(program, os.X_OK):
+            raise Skip(f"needs {program} (build target homeward_faulty_daemon)")
+        return program
+
+    @property
     def slowness(self):
         """What to multiply a time limit by."""
         return 3 if self.is_sanitized else 1
@@ -218,8 +227,8 @@ class Bench:
         listening = {"address": f"127.0.0.1:{port}", **(listener or {})}
         return section("homeward", general) + section("listener main", listening) + "".join(texts) + extra
 
-    def serve(self, config_file, port, **popen):
-        running = Homeward(self.binary, config_file, port, self.directory, slowness=self.slowness, **popen)
+    def serve(self, config_file, port, binary=None, **popen):
+        running = Homeward(binary or self.binary, config_file, port, self.directory, slowness=self.slowness, **popen)
         self._running.append(running)
         self.keep(running)
         if port:
