@@ -1,9 +1,8 @@
 // The Received field and the watch for loops. RFC 5321 §4.4 (form), §6.3 (loops); RFC 5322 §2.2.3
-// (folding), §3.3 (date), §3.6.7 (trace), §4.5 (a blank before the colon). Called where content passes to
-// an account's server. With hide_client the FROM clause is left out: it is all that it would say.
+// (folding), §3.6.7 (trace), §4.5 (a blank before the colon). Called where content passes to an account's
+// server. With hide_client the FROM clause is left out: it is all that it would say.
 #include "proxy/mail/received.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <span>
 
 #include "proxy/base/text.hpp"
+#include "proxy/mail/date.hpp"
 #include "proxy/smtp/path.hpp"
 
 namespace homeward::mail {
@@ -54,11 +54,6 @@ std::string client_name(const TraceFacts& facts) {
   if (!is_address_literal(name))
     std::ranges::replace_if(safe, [](char c) { return !is_atom_or_dot(c); }, '?');
   return safe;
-}
-
-/// RFC 5322 §3.3, in UTC.
-std::string date(std::chrono::system_clock::time_point when) {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", std::chrono::floor<std::chrono::seconds>(when));
 }
 
 /// Puts clauses on lines; a clause is never broken, so the mark stays whole.
@@ -108,7 +103,7 @@ std::string received_field(const TraceFacts& facts) {
   }
   clauses[count++] = own_mark(facts.hostname);
   clauses[count++] = fmt::format("with {} id {};", facts.esmtp ? "ESMTP" : "SMTP", facts.id);
-  clauses[count++] = date(facts.when);
+  clauses[count++] = date_text(facts.when);
   return fold(std::span(clauses).first(count));
 }
 
