@@ -11,6 +11,8 @@
 
 namespace homeward::spool {
 
+class ContentFile;
+class ContentFolder;
 class Spool;
 
 class Draft {
@@ -27,12 +29,13 @@ class Draft {
 
  private:
   friend class Spool;
-  struct File;  // an unnamed file
-  explicit Draft(Spool& spool);
+  Draft(std::shared_ptr<ContentFolder> folder, net::Offload& offload);
+  net::Task<void> write_out();
 
-  Spool* spool_;
-  std::string memory_;
-  std::unique_ptr<File> file_;
+  std::shared_ptr<ContentFolder> folder_;  // shared: a draft may outlive the spool with its event loop
+  net::Offload* offload_;
+  std::string memory_;                 ///< all of it, or what the file doesn't have yet
+  std::shared_ptr<ContentFile> file_;  // shared with the thread that writes it
   std::uint64_t size_ = 0;
   bool broken_ = false;
 };

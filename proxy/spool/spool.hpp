@@ -17,6 +17,8 @@
 #include "proxy/net/offload.hpp"
 #include "proxy/spool/draft.hpp"
 #include "proxy/spool/entry.hpp"
+#include "proxy/spool/file_system.hpp"
+#include "proxy/spool/records.hpp"
 
 namespace homeward::spool {
 
@@ -24,15 +26,8 @@ struct SpoolOptions {
   std::filesystem::path directory;  ///< state_directory: made 0700 where missing
   std::filesystem::path database;   ///< empty: spool.sqlite in it
   std::chrono::milliseconds keep_trace{std::chrono::hours{24 * 7}};
-  std::string vfs;  ///< of SQLite; empty: the system's. Fault tests bring their own.
-};
-
-/// One line of what happened to a message.
-struct TraceLine {
-  std::string id;
-  std::chrono::system_clock::time_point when;
-  std::string event;  ///< as in the log: "message.spooled"
-  std::string text;
+  std::string vfs;                    ///< of SQLite; empty: the system's. Fault tests bring their own.
+  std::shared_ptr<FileSystem> files;  ///< none: the system's; shared, as drafts may outlive the spool
 };
 
 /// Content that was stored, for reading.
@@ -42,13 +37,6 @@ class StoredContent {
   virtual std::uint64_t size() const = 0;
   /// Up to `most` octets from `offset`; empty at the end. Errors: local 451 4.3.0.
   virtual net::Task<std::string> read(std::uint64_t offset, std::size_t most) = 0;
-};
-
-struct ListQuery {
-  std::optional<State> state;  ///< none: all but done
-  std::optional<std::string> account;
-  std::string after;  ///< page on behind this id
-  std::size_t limit = 1000;
 };
 
 /// What is to be written along with an event, in the same transaction.
@@ -66,12 +54,15 @@ struct SpoolFacts {
   std::vector<std::string> troubles;  ///< for people: "no room: …", "the old spool was set aside as …"
 };
 
+/// Each call is carried out whole, also where its caller is canceled or gone while it waits: then it answers
+/// Fault::canceled, and what it did stands.
 class Spool {
  public:
   /// Opens or makes it; becomes its one owner; does what a restart does (Restarted for each entry that
   /// needs it), removes leftovers. A database that can't be read is set aside, never deleted, and what can
   /// be read of it is taken over. Blocks. Errors, all local with words for a person: not ours, a link, not a
-  /// folder, owned by pid N, no room.
+  /// folder, owned by pid N, no room. The executor's context must outlive the spool; the clock is asked on
+  /// the calling thread alone.
   static Result<std::unique_ptr<Spool>> open(SpoolOptions options, net::asio::any_io_executor executor,
                                              net::Offload& offload, const Clock& clock);
   Spool(const Spool&) = delete;
@@ -83,7 +74,8 @@ class Spool {
   Result<void> has_room(std::uint64_t octets) const;
   Draft draft();
 
-  /// Stores a new entry (pending, queued or sending) with its content. Errors: local 452 4.3.1, 451 4.3.0.
+  /// Stores a new entry (any state but failed and done) with its content; sets its octets, and the time of
+  /// receipt where it has none. Errors: local 452 4.3.1, 451 4.3.0.
   net::Task<void> store(Entry entry, Draft content);
   /// The entry after `event`, stored; with `report`, also that. Content goes when it becomes done.
   /// Errors: local 451 4.3.0; 550 5.1.0 "no such message" where the id is unknown.
@@ -93,6 +85,7 @@ class Spool {
   net::Task<std::unique_ptr<StoredContent>> content(std::string id);
   /// All that wait, are held or failed, for the runner's start. Cheap: no recipients.
   net::Task<std::vector<Summary>> summaries();
+  /// In the order of ids; at most 1000 at a time.
   net::Task<std::vector<Entry>> list(ListQuery query);
   /// Ids that begin with `prefix`, for completion; at most 100.
   net::Task<std::vector<std::string>> ids(std::string prefix);
@@ -107,14 +100,14 @@ class Spool {
   net::Task<std::vector<std::pair<std::string, std::string>>> remembered();
 
   void set_keep_trace(std::chrono::milliseconds time);
-  /// Called on the network thread where storage begins or ceases to fail (for status and log).
+  /// Called on the network thread where storage begins (with words) or ceases (empty) to fail.
   void on_trouble(std::function<void(std::string_view)> tell);
 
  private:
   friend class Draft;
   struct Inside;
-  explicit Spool(std::unique_ptr<Inside> inside);
-  std::unique_ptr<Inside> inside_;
+  explicit Spool(std::shared_ptr<Inside> inside);
+  std::shared_ptr<Inside> inside_;  // shared with calls that are under way
 };
 
 }  // namespace homeward::spool

@@ -135,12 +135,19 @@ TEST_CASE("spool: a settled attempt counts, and ends the message when nobody wai
   CHECK(some->recipients[0].status == Status::waiting);
   CHECK(some->recipients[1].status == Status::delivered);
 
-  auto all =
-      spool::after(*some, spool::Settled{{recipient("a@x.example", Status::refused)}, 3000s, "no"}, kNow);
-  REQUIRE(all);
-  CHECK(all->state == State::done);
-  CHECK(all->next == 0s);
-  CHECK(all->attempts == 2);
+  auto refused = recipient("a@x.example", Status::refused);
+  for (const bool reported : {true, false}) {
+    refused.reported = reported;
+    const auto all = spool::after(*some, spool::Settled{{refused}, 3000s, "no"}, kNow);
+    REQUIRE(all);
+    CHECK(all->state == (reported ? State::done : State::failed));
+    CHECK(all->next == 0s);
+    CHECK(all->attempts == 2);
+    if (reported) continue;
+    const auto retried = spool::after(*all, spool::Hurried{}, kNow);
+    REQUIRE(retried);
+    CHECK(retried->recipients[0].status == Status::waiting);
+  }
 }
 
 TEST_CASE("spool: a verdict for a recipient that the message doesn't have is refused", "[spool]") {
