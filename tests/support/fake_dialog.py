@@ -220,9 +220,11 @@ class Dialog:
         fault = self.server.take_fault(*steps)
         if fault is None:
             return False
-        if fault == "pause":
+        if fault.startswith("pause"):
             self.server.release.wait()
-            return False
+            fault = fault[len("pause "):]
+            if not fault:
+                return False
         if fault[0].isdigit():
             self._send(*fault.split("\n"))
             if fault.startswith("421"):

@@ -4,9 +4,9 @@ named step. It notes every octet that it was sent, before and inside TLS, every 
 Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or rcpt1, rcpt2…, data, content (once
 `content_after` octets of it have come), dot, done (the final reply is out), rset, noop, quit.
 Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, endless-line, pause (until
-`release` is set, then as usual), or a reply to give ("550 5.1.1 no such user"; after a 421 it closes). A tuple
-(fault, times) holds for so many times, counted over all connections. Digests of content begin at its line
-`digest_from`, if that is given.
+`release` is set, then as usual; "pause close": then that), or a reply to give ("550 5.1.1 no such user"; after a 421
+it closes). A tuple (fault, times) holds for so many times, counted over all connections. Digests of content begin at
+its line `digest_from`, if that is given.
 """
 import socket
 import ssl
@@ -18,11 +18,11 @@ EHLO = ("PIPELINING", "SIZE 209715200", "8BITMIME", "ENHANCEDSTATUSCODES")
 
 
 class FakeUpstream:
-    """Listens from the start on 127.0.0.1:`port`; stop() ends it and all its connections."""
+    """Listens from the start on 127.0.0.1:`port` (0: any); stop() ends it and all its connections."""
 
     def __init__(self, certificate, implicit=True, ehlo=EHLO, auth=("PLAIN", "LOGIN"), login=("ann", "secret"),
                  faults=None, glued=b"", offer_starttls=True, keep_content=True, content_after=1000, digest_from=None,
-                 backlog=600):
+                 backlog=600, port=0):
         self.implicit, self.ehlo, self.auth, self.login = implicit, tuple(ehlo), tuple(auth), login
         self.glued, self.offer_starttls, self.keep_content = glued, offer_starttls, keep_content
         self.ehlo_before_tls = self.ehlo
@@ -35,9 +35,8 @@ class FakeUpstream:
         self.lock = threading.Lock()
         self._stopping = threading.Event()
         self._sockets = set()
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(certificate.chain, certificate.key)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+        self.present(certificate)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=backlog)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -58,6 +57,17 @@ class FakeUpstream:
     def everything(self):
         """All octets that all connections brought, before and inside TLS."""
         return b"".join(bytes(connection.plain + connection.decrypted) for connection in self.connections)
+
+    def present(self, certificate):
+        """From now on."""
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(certificate.chain, certificate.key)
+
+    def heal(self):
+        """No faults any more; what pauses goes on."""
+        with self.lock:
+            self._faults.clear()
+        self.release.set()
 
     def set_fault(self, step, fault):
         """From now on; None takes it away."""

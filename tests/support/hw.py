@@ -4,6 +4,7 @@ function that is given a fresh Bench and whose docstring says what it promises.
 
 Exit codes: 0 passed, 77 skipped (each skipped case says why), 1 failed. Further arguments choose cases by name.
 """
+import json
 import os
 import random
 import shutil
@@ -41,7 +42,13 @@ def free_port():
                 continue
 
 
-def wait_until(condition, timeout=10, what="it"):
+def brief(queue):
+    """A queue in one line, for messages of failure."""
+    return [f"{m['id']} {m['kind']} {m['account']} {m['state']} {m['attempts']}x "
+            f"{[(r['address'], r['status']) for r in m['recipients']]} {m['last_word']}" for m in queue]
+
+
+def wait_until(condition, timeout=10, what="it", pause=0.02):
     """Polls until `condition()` is true and returns what it gave."""
     end = time.monotonic() + timeout
     while True:
@@ -50,7 +57,7 @@ def wait_until(condition, timeout=10, what="it"):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not happen within {timeout} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def expect(actual, wanted, what):
@@ -75,17 +82,21 @@ def expect_reply(reply, code, enhanced=None, *words):
 class Homeward:
     """One running `homeward serve`, its standard error in a file."""
 
-    def __init__(self, binary, config_file, port, directory, env=None, slowness=1, prefix=(), **popen):
+    def __init__(self, binary, config_file, port, directory, env=None, slowness=1, prefix=(), commands=None,
+                 **popen):
         self.config_file, self.port = config_file, port
         self._log_file = os.path.join(directory, f"homeward-{port}.log")
         # Its own environment, so that nothing of the machine's leaks in.
-        # Each has its own spool, which a restart on the same port finds again.
-        environment = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8",
-                       "XDG_STATE_HOME": os.path.join(directory, f"state-{port}"), **(env or {})}
-        environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+        # Each has its own spool, which a restart on the same port finds again, and its own control socket.
+        self.state_directory = os.path.join(directory, f"state-{port}")
+        self.environment = {"PATH": os.environ["PATH"], "HOME": directory, "LC_ALL": "C.UTF-8",
+                            "STATE_DIRECTORY": self.state_directory,
+                            "RUNTIME_DIRECTORY": os.path.join(directory, f"run-{port}"), **(env or {})}
+        self.environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+        self._commands, self._prefix = commands or binary, prefix
         with open(self._log_file, "ab") as log:
-            self.process = subprocess.Popen([*prefix, binary, "serve", "--config", config_file],
-                                            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
+            self.process = subprocess.Popen([*prefix, binary, "serve", "--config", config_file], env=self.environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
         self._slowness = slowness
 
     @property
@@ -105,6 +116,43 @@ class Homeward:
     def wait_exit(self, timeout=40):
         """The exit code."""
         return self.process.wait(timeout)
+
+    def command(self, *arguments, code=0, **options):
+        """What one command that asks this daemon prints: `command("queue", "retry", "--all")`."""
+        done = subprocess.run([*self._prefix, self._commands, *arguments, "--config", self.config_file],
+                              env=self.environment, capture_output=True, text=True, check=False,
+                              timeout=30 * self._slowness, stdin=subprocess.DEVNULL, **options)
+        if done.returncode != code:
+            raise AssertionError(f"homeward {' '.join(arguments)}: exit code {done.returncode}, not {code}\n"
+                                 f"{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def queue(self, account=None):
+        """The messages that `queue list` tells of, as it has them in JSON; of one account, if named."""
+        listed = json.loads(self.command("queue", "list", "--json"))["messages"]
+        return [message for message in listed if account in (None, message["account"])]
+
+    def wait_queue(self, condition, timeout=10, what="the queue that was waited for"):
+        """Polls until `condition(the messages of the queue)` holds; gives them."""
+        seen = []
+
+        def look():
+            seen[:] = self.queue()
+            return condition(seen)
+
+        try:
+            wait_until(look, timeout * self._slowness, what, pause=0.1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {brief(seen)}") from None
+        return seen
+
+    def wait_empty(self, timeout=10):
+        """Until nothing waits, is held or has failed."""
+        self.wait_queue(lambda queue: not queue, timeout, "an empty queue")
+
+    def hurry(self):
+        """All that waits is tried now."""
+        self.command("queue", "retry", "--all")
 
     def memory(self, field):
         """Of /proc/PID/status in bytes: VmRSS, VmHWM."""
@@ -228,7 +276,8 @@ class Bench:
         return section("homeward", general) + section("listener main", listening) + "".join(texts) + extra
 
     def serve(self, config_file, port, binary=None, **popen):
-        running = Homeward(binary or self.binary, config_file, port, self.directory, slowness=self.slowness, **popen)
+        running = Homeward(binary or self.binary, config_file, port, self.directory, slowness=self.slowness,
+                           commands=self.binary, **popen)
         self._running.append(running)
         self.keep(running)
         if port:
