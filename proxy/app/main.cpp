@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "conf/loader.hpp"
 #include "proxy/app/check_command.hpp"
+#include "proxy/app/command_line.hpp"
 #include "proxy/app/config_command.hpp"
 #include "proxy/app/daemon.hpp"
 #include "proxy/app/sandbox/sandbox_command.hpp"
@@ -27,26 +25,10 @@ constexpr const char* kExamples = R"(Examples:
   homeward config > homeward.ini          all keys with their defaults, to start from
   homeward check --config homeward.ini    what is wrong with it, and who may use which account
   homeward serve --config homeward.ini    run in the foreground
+  homeward status                         what runs, what waits, how the accounts are
   homeward sandbox --story                the whole thing shown on this machine, with nothing set up
 
 Without --config: $XDG_CONFIG_HOME/homeward/homeward.ini if it exists, else /etc/homeward/homeward.ini.)";
-
-struct CommonOptions {
-  std::filesystem::path config;
-  bool json = false;
-
-  std::filesystem::path file() const { return config.empty() ? conf::default_file() : config; }
-};
-
-void add_config(CLI::App& command, CommonOptions& common) {
-  command.add_option("-c,--config", common.config, "The configuration file")->type_name("FILE");
-}
-
-void add_json(CLI::App& command, CommonOptions& common) {
-  command.add_flag("--json", common.json, "Print JSON");
-}
-
-using Run = std::function<int()>;
 
 void add_serve(CLI::App& program, CommonOptions& common, std::optional<std::string>& user, Run& run) {
   auto* serve = program.add_subcommand("serve", "Run in the foreground, as a service manager wants it");
@@ -56,7 +38,7 @@ void add_serve(CLI::App& program, CommonOptions& common, std::optional<std::stri
   serve->footer(
       "SIGHUP reloads the configuration without dropping a session; SIGTERM finishes what runs and ends.\n"
       "Example: homeward serve --config /etc/homeward/homeward.ini");
-  serve->callback([&] { run = [&] { return run_serve({common.file(), user}); }; });
+  serve->callback([&] { run = [&] { return run_serve({common.file(), user, HOMEWARD_VERSION}); }; });
 }
 
 void add_check(CLI::App& program, CommonOptions& common, Run& run) {
@@ -104,6 +86,7 @@ std::optional<std::string> unknown_command(const CLI::App& program, int argc, ch
   std::string known;
   for (const auto* command : program.get_subcommands({})) {
     names.push_back(command->get_name());
+    if (command->get_group().empty()) continue;  // hidden
     known += (known.empty() ? "" : ", ") + command->get_name();
   }
   if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) return std::nullopt;
@@ -126,6 +109,7 @@ int dispatch(int argc, char** argv) {
   add_serve(program, common, user, run);
   add_check(program, common, run);
   add_config_command(program, common, run);
+  add_control_commands(program, common, run);
   add_sandbox(program, common, sandbox, run);
   if (const auto problem = unknown_command(program, argc, argv)) {
     fmt::print(stderr, "homeward: {}\n", *problem);
