@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "proxy/app/config_command.hpp"
 #include "proxy/app/daemon.hpp"
 #include "proxy/app/sandbox/sandbox_command.hpp"
+#include "proxy/app/sendmail_command.hpp"
 #include "proxy/base/text.hpp"
 
 namespace homeward::app {
@@ -78,6 +80,21 @@ void add_sandbox(CLI::App& program, CommonOptions& common, SandboxOptions& optio
   });
 }
 
+/// For the list of commands alone: its options are those of a classic, which dispatch() hands to it unread.
+void add_sendmail(CLI::App& program) {
+  program.add_subcommand("sendmail", "Hand a message over, as programs that know sendmail do")
+      ->prefix_command();
+}
+
+/// What sendmail is given, where it is what was asked for: by a first word, or by the program's own name.
+std::optional<int> run_as_sendmail(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
+  const auto name = words.empty() ? std::string{} : std::filesystem::path(words.front()).filename().string();
+  if (is_sendmail_name(name)) return run_sendmail(name, {words.begin() + 1, words.end()});
+  if (words.size() < 2 || words[1] != "sendmail") return std::nullopt;
+  return run_sendmail("sendmail", {words.begin() + 2, words.end()});
+}
+
 /// A word in the place of a command that is none: says so, with the nearest one. Nothing where all is well.
 std::optional<std::string> unknown_command(const CLI::App& program, int argc, char** argv) {
   if (argc < 2) return "which command? See homeward --help";
@@ -97,6 +114,7 @@ std::optional<std::string> unknown_command(const CLI::App& program, int argc, ch
 }
 
 int dispatch(int argc, char** argv) {
+  if (const auto code = run_as_sendmail(argc, argv)) return *code;
   CLI::App program("An authenticated submission proxy: plain SMTP in, verified TLS with login out.",
                    "homeward");
   program.footer(kExamples);
@@ -110,6 +128,7 @@ int dispatch(int argc, char** argv) {
   add_check(program, common, run);
   add_config_command(program, common, run);
   add_control_commands(program, common, run);
+  add_sendmail(program);
   add_sandbox(program, common, sandbox, run);
   if (const auto problem = unknown_command(program, argc, argv)) {
     fmt::print(stderr, "homeward: {}\n", *problem);

@@ -102,7 +102,10 @@ int change_one(control::Client& client, const QueueChangeOptions& options, const
     return EX_OK;
   }
   const auto answer = client.post(fmt::format("/v1/queue/{}/{}", control::escape(*id), options.change));
-  if (!answer) return complain(answer.error(), text::printable(*id, 64));
+  if (!answer) {
+    const bool is_named = answer.error().reply.text.contains(*id);
+    return complain(answer.error(), is_named ? std::string{} : text::printable(*id, 64));
+  }
   return print_out(options.json ? json::serialize(*answer) + "\n" : done_words(options.change, *id));
 }
 
