@@ -70,6 +70,7 @@ ContentFolder::ContentFolder(std::shared_ptr<FileSystem> files, Folder folder)
     : files_(std::move(files)), folder_(std::move(folder)), can_link_(::access("/proc/self/fd", X_OK) == 0) {}
 
 Result<std::shared_ptr<ContentFile>> ContentFolder::draft() {
+  remove_leftovers();
   if (can_link_) {
     if (auto file = files_->create_unnamed(descriptor())) {
       return std::make_shared<ContentFile>(shared_from_this(), std::move(*file), std::string());
@@ -115,10 +116,19 @@ Result<std::string> ContentFolder::read_at(const Descriptor& file, std::uint64_t
 
 void ContentFolder::remove(const std::string& id) {
   const auto gone = files_->unlink(descriptor(), id);
-  // The next start sweeps it.
-  if (!gone && gone.error() != ENOENT) {
-    log::warning("spool.leftover", {{"file", (path() / id).native()}, {"error", words_of(gone.error())}});
-  }
+  if (gone || gone.error() == ENOENT) return;
+  log::warning("spool.leftover", {{"file", (path() / id).native()}, {"error", words_of(gone.error())}});
+  const std::lock_guard lock(mutex_);
+  leftovers_.push_back(id);
+}
+
+void ContentFolder::remove_leftovers() {
+  // Under the lock: a name that is free again may be given anew the moment after.
+  const std::lock_guard lock(mutex_);
+  std::erase_if(leftovers_, [&](const auto& id) {
+    const auto gone = files_->unlink(descriptor(), id);
+    return gone || gone.error() == ENOENT;
+  });
 }
 
 Result<std::unordered_map<std::string, std::int64_t>> ContentFolder::all() const {

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "proxy/spool/directory.hpp"
 #include "proxy/spool/file_system.hpp"
@@ -50,7 +52,9 @@ class ContentFolder : public std::enable_shared_from_this<ContentFolder> {
   Result<Descriptor> read(const std::string& id, std::uint64_t octets);
   /// Up to `most` octets from `offset`.
   Result<std::string> read_at(const Descriptor& file, std::uint64_t offset, std::size_t most);
+  /// What can't be removed is kept in mind for remove_leftovers(), and swept at the next start.
   void remove(const std::string& id);
+  void remove_leftovers();
   /// All files in it, leftovers too, with their sizes; what is no regular file of ours has none (-1).
   Result<std::unordered_map<std::string, std::int64_t>> all() const;
 
@@ -62,6 +66,8 @@ class ContentFolder : public std::enable_shared_from_this<ContentFolder> {
   std::shared_ptr<FileSystem> files_;
   Folder folder_;
   bool can_link_;
+  std::mutex mutex_;
+  std::vector<std::string> leftovers_;  ///< under the mutex: names that are to go; none of them is in use
 };
 
 }  // namespace homeward::spool

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "proxy/net/task.hpp"
+#include "proxy/net/offload.hpp"
 #include "proxy/spool/request.hpp"
 #include "proxy/spool/writer.hpp"
 

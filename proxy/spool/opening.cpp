@@ -77,7 +77,7 @@ class Start {
     store_->leave_as_is();
     store_.reset();
     const auto kind = rows.error().is_corruption() ? Fault::Kind::damaged : Fault::Kind::failed;
-    return std::unexpected(Fault{kind, rows.error().words});
+    return std::unexpected(Fault{kind, words_for(rows.error())});
   }
 
   Result<void> open_database(Files& files) {
@@ -147,7 +147,7 @@ class Start {
     }
     if (bad_rows_.empty()) return {};
     if (auto begun = store_->begin(); !begun) return begun;
-    if (const auto moved = store_->set_aside(bad_rows_); !moved) return bad(moved.error().words);
+    if (const auto moved = store_->set_aside(bad_rows_); !moved) return bad(words_for(moved.error()));
     if (auto committed = store_->commit(); !committed) return committed;
     for (const auto& row : bad_rows_) {
       log::error("spool.row-set-aside", {{"id", row.id}, {"row", std::to_string(row.row)}, {"why", row.why}});
@@ -196,7 +196,7 @@ class Start {
   /// Drafts and contents of messages that were never accepted, or are done.
   Result<void> sweep(const Files& files) {
     const auto aside = store_->set_aside_ids();
-    if (!aside) return bad(aside.error().words);
+    if (!aside) return bad(words_for(aside.error()));
     const std::unordered_set<std::string> kept(aside->begin(), aside->end());
     std::size_t swept = 0;
     for (const auto& [name, size] : files) {

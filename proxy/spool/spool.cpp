@@ -55,7 +55,10 @@ Spool::Inside::Inside(net::asio::any_io_executor on, net::Offload& pool,
       if (const auto there = box.lock()) there->trouble(std::move(words));
     });
   };
-  hooks.remove_file = [folder = contents](const std::string& id) { folder->remove(id); };
+  hooks.remove_files = [folder = contents](const std::vector<std::string>& ids) {
+    for (const auto& id : ids) folder->remove(id);
+    folder->remove_leftovers();
+  };
   writer = std::make_unique<Writer>(std::move(opened.store), std::move(hooks), keep_trace, timeline.record());
 }
 

@@ -17,8 +17,8 @@ SqlFault fault_of(sqlite3* database, int code) {
   return {extended, sqlite3_errmsg(database)};
 }
 
-/// Words for a person; SQLite's own are for programmers.
-std::string words_for(const SqlFault& fault) {
+/// SQLite's own words are for programmers.
+std::string_view plain_words(const SqlFault& fault) {
   switch (fault.code & 0xff) {
     case SQLITE_FULL:
       return "no room on the disk";
@@ -53,8 +53,12 @@ bool SqlFault::is_storage() const {
   }
 }
 
+std::string words_for(const SqlFault& fault) {
+  return fmt::format("{} ({})", plain_words(fault), fault.words);
+}
+
 Error to_error(const SqlFault& fault) {
-  const auto words = fmt::format("{} ({})", words_for(fault), fault.words);
+  const auto words = words_for(fault);
   auto error = fault.is_storage() ? storage_error("the message can't be stored", words)
                                   : spool_error(fmt::format("the spool failed: {}", words));
   error.detail = fmt::format("sqlite {}: {}", fault.code, fault.words);

@@ -25,6 +25,8 @@ struct SqlFault {
 template <class T>
 using Sql = std::expected<T, SqlFault>;
 
+/// For a person: "no room on the disk (database or disk is full)".
+std::string words_for(const SqlFault& fault);
 /// 452 4.3.1 where storage fails, 451 4.3.0 else.
 Error to_error(const SqlFault& fault);
 

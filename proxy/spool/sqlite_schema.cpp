@@ -49,7 +49,7 @@ using OpenFault = SqliteStore::OpenFault;
 std::unexpected<OpenFault> open_fault(const SqlFault& fault) {
   using enum OpenFault::Kind;
   if (fault.is_corruption()) return std::unexpected(OpenFault{damaged, fault.words});
-  return std::unexpected(OpenFault{failed, to_error(fault).reply.text});
+  return std::unexpected(OpenFault{failed, words_for(fault)});
 }
 
 /// Whether it is ours and of a version that we know.

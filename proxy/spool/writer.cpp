@@ -113,7 +113,7 @@ void Writer::carry_out(Batch batch) {
   }
   for (const auto& request : batch.requests) request->finish();
   if (!batch.requests.empty()) hooks_.answer(std::move(batch.requests));
-  for (const auto& id : std::exchange(gone_, {})) hooks_.remove_file(id);
+  hooks_.remove_files(std::exchange(gone_, {}));
   bool busy = false;
   {
     const std::lock_guard lock(mutex_);

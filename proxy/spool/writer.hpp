@@ -26,7 +26,7 @@ class Writer {
   struct Hooks {                                           ///< all called on the writer's thread
     std::function<void(Requests)> answer;
     std::function<void(std::string)> trouble;  ///< storage began to fail (words), or ceased to (empty)
-    std::function<void(const std::string&)> remove_file;
+    std::function<void(const std::vector<std::string>&)> remove_files;  ///< after each transaction
   };
 
   Writer(std::unique_ptr<Store> store, Hooks hooks, std::chrono::milliseconds keep_trace,
@@ -86,8 +86,8 @@ class Writer {
   std::string trouble_;
   std::chrono::milliseconds time_written_{-1};
   std::chrono::milliseconds pruned_{0};
-  std::vector<std::string> gone_;
-  std::thread thread_;  // last: it uses all of the above
+  std::vector<std::string> gone_;  ///< files to be removed after the transaction
+  std::thread thread_;             // last: it uses all of the above
 };
 
 }  // namespace homeward::spool
