@@ -51,14 +51,13 @@ struct PendingLease::State {
         abandoning(executor, net::asio::steady_timer::time_point::max()) {}
   std::optional<Result<Lease>> result;
   net::asio::steady_timer ready;  // an event: canceled when `result` is there
-  net::asio::steady_timer abandoning;  // an event: canceled when nobody wants it any more
+  net::asio::steady_timer abandoning;  // an event: canceled when it is to end at once
   bool abandoned = false;
   Slots::Place place;
 
   void abandon() {
     abandoned = true;
     place.leave();
-    abandoning.cancel();
   }
 };
 
@@ -70,6 +69,7 @@ void PendingLease::cancel() {
   if (!state_ || state_->result) return;
   state_->result.emplace(std::unexpected(net::canceled_error()));
   state_->abandon();
+  state_->abandoning.cancel();
   state_->ready.cancel();
 }
 
@@ -98,7 +98,7 @@ PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf:
 net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state, Target target) {
   std::exception_ptr escaped;
   try {
-    auto result = co_await lease_unless_abandoned(*state, std::move(target));
+    auto result = co_await lease_unless_canceled(*state, std::move(target));
     if (!state->abandoned) {
       state->result.emplace(std::move(result));
     } else if (result) {
@@ -116,8 +116,9 @@ net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state
   if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was
 }
 
-/// What is being connected ends where its owner goes: on a network that is down it would keep its slot.
-net::Task<Lease> Pool::lease_unless_abandoned(PendingLease::State& state, Target target) {
+/// What is being connected keeps its slot to its end, even where its owner goes: who begins transactions and
+/// drops them opens no more than the account has. It ends at once only where the network is another now.
+net::Task<Lease> Pool::lease_unless_canceled(PendingLease::State& state, Target target) {
   using namespace net::asio::experimental::awaitable_operators;
   if (state.abandoned) co_return std::unexpected(net::canceled_error());
   auto first = co_await (lease(state, std::move(target)) || state.abandoning.async_wait(net::kNoThrow));

@@ -32,7 +32,7 @@ class PendingLease {
   /// Waits for it; once, and no longer than `patience` where one is given. Errors: what Pool::begin says;
   /// timeout 451 4.4.1 where patience ran out.
   net::Task<Lease> get(std::optional<std::chrono::milliseconds> patience = std::nullopt);
-  /// Ends the making: who waits for it hears `canceled`.
+  /// Ends the making, and gives its slot back, at once: who waits for it hears `canceled`.
   void cancel();
 
  private:
@@ -72,7 +72,7 @@ class Pool {
     const conf::AccountConfig* account;
   };
   net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target);
-  net::Task<Lease> lease_unless_abandoned(PendingLease::State& state, Target target);
+  net::Task<Lease> lease_unless_canceled(PendingLease::State& state, Target target);
   net::Task<Lease> lease(PendingLease::State& state, Target target);
   net::Task<std::unique_ptr<Connection>> open_any(Target target);
   Result<net::TlsContext> tls_of(const conf::AccountConfig& account);

@@ -267,7 +267,10 @@ class Bench:
         port = port or free_port()
         path = self.file("homeward.ini", self.config(*accounts, homeward=homeward, listener=listener, port=port,
                                                      extra=extra))
-        return self.serve(path, port, **popen)
+        running = self.serve(path, port, **popen)
+        if "log_level" not in (homeward or {}):
+            running.wait_log("service.ready")  # listening comes first
+        return running
 
     def config(self, *accounts, homeward=None, listener=None, port=None, extra=""):
         texts = [account if isinstance(account, str) else self.account(account) for account in accounts]
