@@ -5,14 +5,19 @@ namespace homeward::delivery {
 using net::asio::awaitable;
 using smtp::Reply;
 
+Reply Direct::told(Word word) const {
+  const bool passes = word.reply.is_permanent() && !is_refusal(word, *submission_.order().config->advice);
+  return passes ? as_transient(std::move(word.reply)) : std::move(word.reply);
+}
+
 awaitable<Reply> Direct::rcpt(smtp::Recipient to) {
   auto word = co_await submission_.rcpt(to);
   if (word.is_accepted()) accepted_.push_back(std::move(to));
-  co_return std::move(word.reply);
+  co_return told(std::move(word));
 }
 
 awaitable<Reply> Direct::data() {
-  co_return (co_await submission_.data()).reply;
+  co_return told(co_await submission_.data());
 }
 
 awaitable<void> Direct::content(std::string_view block) {

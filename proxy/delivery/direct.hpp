@@ -18,6 +18,9 @@ class Direct final : public Transaction {
   net::asio::awaitable<void> abort() override;
 
  private:
+  /// The client's part of `word`: a 5yz that the catalogue knows to pass is a 4yz to it.
+  smtp::Reply told(Word word) const;
+
   Submission submission_;
   std::vector<smtp::Recipient> accepted_;
 };

@@ -243,12 +243,12 @@ net::Task<void> Hybrid::store(State state, std::string cause) {
 net::Task<void> Hybrid::advance(State state) {
   const auto& id = order_.envelope.id;
   const auto wanted = entry(state);
-  auto done = state == State::sending ? co_await services_.spool.apply(id, spool::DotDue{})
-                                      : co_await services_.spool.apply(id, spool::Released{recipients()});
+  spool::Event event = spool::Released{recipients()};
+  if (state == State::sending) event = spool::DotDue{};
+  if (state == State::reply_unknown) event = spool::AnswerLost{wanted.next, cause_};
+  auto done = co_await services_.spool.apply(id, std::move(event));
   if (done && state == State::deferred)
     done = co_await services_.spool.apply(id, spool::Settled{recipients(), wanted.next, cause_});
-  if (done && state == State::reply_unknown)
-    done = co_await services_.spool.apply(id, spool::AnswerLost{wanted.next, cause_});
   if (!done) co_return std::unexpected(std::move(done.error()));
   co_return Result<void>{};
 }

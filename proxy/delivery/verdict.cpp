@@ -43,6 +43,13 @@ smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, 
   return prefixed(fmt::format("{}: Sender {}: ", name_of(upstream), sender), reply);
 }
 
+smtp::Reply as_transient(smtp::Reply reply) {
+  // Only these have a counterpart of the same meaning. RFC 5321 §4.2.3.
+  reply.code = reply.code == 550 ? 450 : reply.code == 552 ? 452 : 451;
+  if (reply.enhanced) reply.enhanced->status = 4;
+  return reply;
+}
+
 smtp::Reply lost(const Upstream& upstream, const Error& error) {
   return smtp::make_reply(451, {4, 4, 2}, fmt::format("{}: {}", name_of(upstream), error.reply.text));
 }

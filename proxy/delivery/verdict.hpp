@@ -22,6 +22,8 @@ smtp::Reply told(const Upstream& upstream, const smtp::Reply& reply);
 /// The same for the refusal of a sender, which comes with the answer to RCPT: it says so, so that no client
 /// blames the recipient.
 smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, const smtp::Reply& reply);
+/// A 5yz that is known to pass, as the 4yz that it means; its words are kept.
+smtp::Reply as_transient(smtp::Reply reply);
 /// The connection was lost or went out of step before the last dot: 451 4.4.2.
 smtp::Reply lost(const Upstream& upstream, const Error& error);
 /// The same after the last dot: 451 4.4.2 that says that the message may have been delivered.

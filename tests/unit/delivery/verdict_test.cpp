@@ -57,6 +57,18 @@ TEST_CASE("delivery: a login that is asked for in mid-transaction is our trouble
   CHECK(told(kHome, reply(550, std::nullopt, {"no"})).code == 550);
 }
 
+TEST_CASE("delivery: a 5yz that passes is told as a 4yz", "[delivery]") {
+  for (const auto& [code, transient] :
+       {std::pair{550, 450}, {551, 451}, {552, 452}, {553, 451}, {554, 451}}) {
+    CAPTURE(code);
+    const auto told = as_transient(reply(code, EnhancedCode{5, 7, 1}, {"greylisted", "come again"}));
+    CHECK(told.code == transient);
+    CHECK(told.enhanced == EnhancedCode{4, 7, 1});
+    CHECK(told.text() == reply(code, std::nullopt, {"greylisted", "come again"}).text());
+  }
+  CHECK_FALSE(as_transient(reply(550, std::nullopt, {"no"})).enhanced);
+}
+
 TEST_CASE("delivery: every lost connection is temporary, whatever its cause", "[delivery]") {
   for (const auto fault : {Fault::network, Fault::timeout, Fault::protocol, Fault::refused, Fault::tls}) {
     CAPTURE(to_string(fault));
