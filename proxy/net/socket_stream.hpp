@@ -2,6 +2,8 @@
 // by tcp_stream.cpp and tls_stream.cpp alone; others see Stream.
 #pragma once
 
+#include <poll.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -70,8 +72,8 @@ class SocketStream : public Stream {
   void expires_never() override { watchdog_.disarm(); }
 
   bool has_input() override {
-    boost::system::error_code fault;  // a dead socket is told by the next read
-    return layer_.lowest_layer().available(fault) > 0 && !fault;
+    pollfd state{layer_.lowest_layer().native_handle(), POLLIN, 0};
+    return ::poll(&state, 1, 0) > 0;
   }
 
   asio::awaitable<bool> was_taken() override {

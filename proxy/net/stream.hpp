@@ -45,7 +45,7 @@ class Stream {
   /// False where the peer is known not to have got all that was written: it reset the connection, or has not
   /// acknowledged within a second. Asked before shutdown().
   virtual asio::awaitable<bool> was_taken() { co_return true; }
-  /// True where the peer has sent something that nobody has read yet.
+  /// True where the peer has sent something that nobody has read yet, or is gone: the next read tells.
   virtual bool has_input() = 0;
   virtual IpAddress peer() const = 0;
   virtual const std::optional<TlsFacts>& tls() const = 0;

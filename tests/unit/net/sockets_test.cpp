@@ -185,10 +185,21 @@ TEST_CASE("net: a stream reads what is there, and the end as nothing", "[net]") 
   CHECK(*pair.read(3) == "hel");
   CHECK(pair.stream->has_input());
   CHECK(*pair.read() == "lo");
+  CHECK_FALSE(pair.stream->has_input());
   pair.peer.shutdown(tcp::socket::shutdown_send);
+  CHECK(pair.stream->has_input());
   CHECK(pair.read()->empty());
   CHECK(pair.stream->peer() == ip("127.0.0.1"));
   CHECK_FALSE(pair.stream->tls());
+}
+
+TEST_CASE("net: a peer that is gone is seen without reading", "[net]") {
+  Pair pair;
+  CHECK_FALSE(pair.stream->has_input());
+  pair.peer.set_option(asio::socket_base::linger(true, 0));
+  pair.peer.close();
+  CHECK(pair.stream->has_input());
+  CHECK_FALSE(pair.read());
 }
 
 TEST_CASE("net: a read ends at its deadline, and a last word may still be said", "[net]") {
