@@ -33,13 +33,24 @@ std::filesystem::path without_last_slash(const std::filesystem::path& path) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
+/// A new folder's name is the affair of the folder that it is in: after a power cut, what is safe in a
+/// folder without a name is lost.
+Called<void> sync_name(FileSystem& files, const std::filesystem::path& path) {
+  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) return files.sync_folder(folder.get());
+  // One that may not be read can't be synced by us.
+  return errno == EACCES ? Called<void>{} : std::unexpected(errno);
+}
+
 Result<void> make_folders(FileSystem& files, const std::filesystem::path& path) {
   std::filesystem::path so_far;
   for (const auto& part : path) {
     so_far /= part;
     std::error_code unknown;  // what can't be asked can't be made either, and says why there
     if (std::filesystem::exists(std::filesystem::symlink_status(so_far, unknown))) continue;
-    const auto made = files.make_folder(AT_FDCWD, so_far.native());
+    auto made = files.make_folder(AT_FDCWD, so_far.native());
+    if (made) made = sync_name(files, so_far);
     if (!made && made.error() != EEXIST) {
       return bad(
           fmt::format("the folder {} can't be made ({}): make it, owned by the user that homeward "
