@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-namespace homeward::tests {
+namespace homeward::test {
 
 FileClock::Offset FileClock::offset() const {
   std::ifstream file(file_);
@@ -22,4 +22,4 @@ std::chrono::milliseconds FileClock::since_boot() const {
   return system_.since_boot() + offset().time;
 }
 
-}  // namespace homeward::tests
+}  // namespace homeward::test

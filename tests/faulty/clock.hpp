@@ -7,7 +7,7 @@
 
 #include "proxy/base/clock.hpp"
 
-namespace homeward::tests {
+namespace homeward::test {
 
 class FileClock final : public Clock {
  public:
@@ -27,4 +27,4 @@ class FileClock final : public Clock {
   SystemClock system_;
 };
 
-}  // namespace homeward::tests
+}  // namespace homeward::test
