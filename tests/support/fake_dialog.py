@@ -220,6 +220,8 @@ class Dialog:
         fault = self.server.take_fault(*steps)
         if fault is None:
             return False
+        if callable(fault):
+            return bool(fault())
         if fault.startswith("pause"):
             self.server.release.wait()
             fault = fault[len("pause "):]

@@ -4,9 +4,9 @@ named step. It notes every octet that it was sent, before and inside TLS, every 
 Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or rcpt1, rcpt2…, data, content (once
 `content_after` octets of it have come), dot, done (the final reply is out), rset, noop, quit.
 Faults: close, reset, silence, garbage, half (half a reply, then close), half-silence, endless, endless-line, pause (until
-`release` is set, then as usual; "pause close": then that), or a reply to give ("550 5.1.1 no such user"; after a 421
-it closes). A tuple (fault, times) holds for so many times, counted over all connections. Digests of content begin at
-its line `digest_from`, if that is given.
+`release` is set, then as usual; "pause close": then that), a reply to give ("550 5.1.1 no such user"; after a 421 it
+closes), or a function to call (where it gives True, nothing more is done at this step). A tuple (fault, times) holds
+for so many times, counted over all connections. Digests of content begin at its line `digest_from`, if that is given.
 """
 import socket
 import ssl
@@ -60,8 +60,9 @@ class FakeUpstream:
 
     def present(self, certificate):
         """From now on."""
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(certificate.chain, certificate.key)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate.chain, certificate.key)
+        self.tls = tls
 
     def heal(self):
         """No faults any more; what pauses goes on."""
