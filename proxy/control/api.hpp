@@ -42,6 +42,7 @@ struct Services {
   std::function<net::Task<std::vector<std::string>>(std::string prefix)> ids;
   std::function<net::Task<std::vector<spool::TraceLine>>(std::string id)> trace;
   std::function<net::Task<std::vector<spool::Summary>>()> summaries;
+  std::function<void(spool::TraceLine)> note;
 
   std::function<std::vector<delivery::AccountStatus>()> accounts;
   std::function<std::uint64_t()> revision;

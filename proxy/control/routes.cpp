@@ -232,19 +232,21 @@ awaitable<HttpResponse> get_ids(ServicesPointer services, Target target) {
 
 struct ChangeName {
   std::string_view name;
+  std::string_view past;  ///< for the trace
   Services::Change Services::* change;
 };
-constexpr std::array<ChangeName, 4> kMessageChanges{{{"retry", &Services::retry},
-                                                     {"hold", &Services::hold},
-                                                     {"release", &Services::release},
-                                                     {"drop", &Services::drop}}};
-constexpr std::array<ChangeName, 3> kAccountChanges{
-    {{"pause", &Services::pause}, {"resume", &Services::resume}, {"retry", &Services::retry_account}}};
+constexpr std::array<ChangeName, 4> kMessageChanges{{{"retry", "tried at once", &Services::retry},
+                                                     {"hold", "held", &Services::hold},
+                                                     {"release", "released", &Services::release},
+                                                     {"drop", "dropped", &Services::drop}}};
+constexpr std::array<ChangeName, 3> kAccountChanges{{{"pause", {}, &Services::pause},
+                                                     {"resume", {}, &Services::resume},
+                                                     {"retry", {}, &Services::retry_account}}};
 
 template <std::size_t N>
-Services::Change Services::* find_change(const std::array<ChangeName, N>& names, std::string_view name) {
+const ChangeName* find_change(const std::array<ChangeName, N>& names, std::string_view name) {
   const auto found = std::ranges::find(names, name, &ChangeName::name);
-  return found == names.end() ? nullptr : found->change;
+  return found == names.end() ? nullptr : &*found;
 }
 
 void log_change(std::string_view what, const std::string& on, uid_t who, const Result<void>& done) {
@@ -254,12 +256,22 @@ void log_change(std::string_view what, const std::string& on, uid_t who, const R
                                {"outcome", done ? "done" : done.error().reply.text}});
 }
 
-awaitable<HttpResponse> change(ServicesPointer services, Services::Change Services::* which, std::string what,
-                               std::string on, uid_t who) {
-  const auto done = co_await (services.get()->*which)(on);
-  log_change(what, on, who, done);
+awaitable<HttpResponse> change_message(ServicesPointer services, const ChangeName& change, std::string id,
+                                       uid_t who) {
+  const auto done = co_await (services.get()->*change.change)(id);
+  log_change(change.name, id, who, done);
   if (!done) co_return answer_to(done.error(), true);
-  co_return ok(json::object{{"on", on}, {"done", what}});
+  services->note({id, services->now().wall, fmt::format("control.{}", change.name),
+                  fmt::format("{}, as user {} asked", change.past, who)});
+  co_return ok(json::object{{"on", id}, {"done", change.name}});
+}
+
+awaitable<HttpResponse> change_account(ServicesPointer services, const ChangeName& change, std::string name,
+                                       uid_t who) {
+  const auto done = co_await (services.get()->*change.change)(name);
+  log_change(fmt::format("{}-account", change.name), name, who, done);
+  if (!done) co_return answer_to(done.error(), true);
+  co_return ok(json::object{{"on", name}, {"done", change.name}});
 }
 
 /// Everything that waits is tried now, account by account; a paused one stays paused.
@@ -291,10 +303,10 @@ awaitable<HttpResponse> answer_message(ServicesPointer services, HttpRequest req
     if (!is_get) co_return wrong_method("GET");
     co_return co_await get_content(services, id, request.peer_uid);
   }
-  const auto which = find_change(kMessageChanges, what);
+  const auto* which = find_change(kMessageChanges, what);
   if (which == nullptr) co_return no_such_page();
   if (request.method != "POST") co_return wrong_method("POST");
-  co_return co_await change(services, which, what, id, request.peer_uid);
+  co_return co_await change_message(services, *which, id, request.peer_uid);
 }
 
 awaitable<HttpResponse> answer_accounts(ServicesPointer services, HttpRequest request, Target target) {
@@ -303,10 +315,10 @@ awaitable<HttpResponse> answer_accounts(ServicesPointer services, HttpRequest re
     co_return ok(json::object{{"accounts", to_json(services->accounts())}});
   }
   if (target.path.size() != 4) co_return no_such_page();
-  const auto which = find_change(kAccountChanges, target.path[3]);
+  const auto* which = find_change(kAccountChanges, target.path[3]);
   if (which == nullptr) co_return no_such_page();
   if (request.method != "POST") co_return wrong_method("POST");
-  co_return co_await change(services, which, target.path[3] + "-account", target.path[2], request.peer_uid);
+  co_return co_await change_account(services, *which, target.path[2], request.peer_uid);
 }
 
 awaitable<HttpResponse> answer_queue(ServicesPointer services, HttpRequest request, Target target) {

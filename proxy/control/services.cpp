@@ -16,6 +16,7 @@ Services services_of(spool::Spool& spool, delivery::Runner& runner, std::functio
   services.ids = [&spool](std::string prefix) { return spool.ids(std::move(prefix)); };
   services.trace = [&spool](std::string id) { return spool.trace(std::move(id)); };
   services.summaries = [&spool] { return spool.summaries(); };
+  services.note = [&spool](spool::TraceLine line) { spool.note(std::move(line)); };
   services.accounts = [&runner] { return runner.accounts(); };
   services.revision = [&runner] { return runner.revision(); };
   services.hold = [&runner](std::string id) { return runner.hold(std::move(id)); };

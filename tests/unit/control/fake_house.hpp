@@ -122,6 +122,7 @@ struct FakeHouse {
     services.ids = [this](std::string prefix) { return ids(std::move(prefix)); };
     services.trace = [this](std::string id) { return trace(std::move(id)); };
     services.summaries = [this] { return summaries(); };
+    services.note = [this](spool::TraceLine line) { lines.push_back(std::move(line)); };
     services.accounts = [this] { return accounts; };
     services.revision = [this] { return revision; };
     services.hold = change("hold");

@@ -172,6 +172,17 @@ TEST_CASE("routes: changes reach the runner and are answered") {
   CHECK(house.changes == std::vector<std::string>{c.change});
 }
 
+TEST_CASE("routes: what a person did to a message stands in its trace, with who it was") {
+  FakeHouse house;
+  CHECK(ask(house, "POST", "/v1/queue/abcdefghjkmn/drop").status == 200);
+  const auto said = ask(house, "GET", "/v1/trace/abcdefghjkmn");
+  CHECK(said["/trace/0/event"] == "control.drop");
+  CHECK(said["/trace/0/text"] == "dropped, as user 1000 asked");
+  house.change_fails = make_error(Fault::local, 451, {4, 3, 0}, "it is being sent");
+  CHECK(ask(house, "POST", "/v1/queue/abcdefghjkmn/hold").status == 409);
+  CHECK(house.lines.size() == 1);
+}
+
 TEST_CASE("routes: all is tried again, but for paused accounts") {
   FakeHouse house;
   house.accounts.resize(3);
