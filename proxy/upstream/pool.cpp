@@ -43,6 +43,23 @@ Error while_connecting(Error error) {
   return error;
 }
 
+/// What came of a lease, or what escaped from its making.
+struct Made {
+  std::optional<Result<Lease>> lease;
+  std::exception_ptr escaped;
+};
+
+/// Of two that are awaited side by side, one that throws would wait for the other.
+net::asio::awaitable<Made> caught(net::Task<Lease> lease) {
+  Made made;
+  try {
+    made.lease.emplace(co_await std::move(lease));
+  } catch (...) {
+    made.escaped = std::current_exception();
+  }
+  co_return made;
+}
+
 }  // namespace
 
 struct PendingLease::State {
@@ -50,7 +67,7 @@ struct PendingLease::State {
       : ready(executor, net::asio::steady_timer::time_point::max()),
         abandoning(executor, net::asio::steady_timer::time_point::max()) {}
   std::optional<Result<Lease>> result;
-  net::asio::steady_timer ready;  // an event: canceled when `result` is there
+  net::asio::steady_timer ready;       // an event: canceled when `result` is there
   net::asio::steady_timer abandoning;  // an event: canceled when it is to end at once
   bool abandoned = false;
   Slots::Place place;
@@ -121,9 +138,12 @@ net::asio::awaitable<void> Pool::make(std::shared_ptr<PendingLease::State> state
 net::Task<Lease> Pool::lease_unless_canceled(PendingLease::State& state, Target target) {
   using namespace net::asio::experimental::awaitable_operators;
   if (state.abandoned) co_return std::unexpected(net::canceled_error());
-  auto first = co_await (lease(state, std::move(target)) || state.abandoning.async_wait(net::kNoThrow));
-  if (auto* done = std::get_if<0>(&first)) co_return std::move(*done);
-  co_return std::unexpected(net::canceled_error());
+  auto first =
+      co_await (caught(lease(state, std::move(target))) || state.abandoning.async_wait(net::kNoThrow));
+  auto* made = std::get_if<0>(&first);
+  if (made == nullptr) co_return std::unexpected(net::canceled_error());
+  if (made->escaped) std::rethrow_exception(made->escaped);
+  co_return std::move(*made->lease);
 }
 
 net::Task<Lease> Pool::lease(PendingLease::State& state, Target target) {
