@@ -3,6 +3,7 @@ and one of each kind that homeward must refuse. Made once for each run of a scen
 """
 import os
 import subprocess
+import threading
 
 _CA_CONFIG = """
 [ca]
@@ -39,6 +40,7 @@ _LEAVES = {
     "not-yet-valid": ("localhost", "DNS:localhost", "20900101000000Z", "20991231235959Z"),
     "wrong-host": ("elsewhere.example", "DNS:elsewhere.example", *_VALID),
     "cn-only": ("localhost", None, *_VALID),
+    "far": ("far.example", "DNS:far.example,IP:10.203.77.2", *_VALID),
 }
 
 
@@ -52,17 +54,19 @@ class Certificate:
 
 class Certificates:
     """`certificates["good"]`, …; `certificates.ca` is the file that a client trusts. Kinds: good, expired,
-    not-yet-valid, wrong-host, cn-only, self-signed, unknown-ca."""
+    not-yet-valid, wrong-host, cn-only, far (another machine's address), self-signed, unknown-ca."""
 
     def __init__(self, directory):
         self._directory = directory
         self._made = {}
+        self._lock = threading.Lock()
         self.ca = self._make_ca("ca")
 
     def __getitem__(self, kind):
-        if kind not in self._made:
-            self._made[kind] = self._make(kind)
-        return self._made[kind]
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = self._make(kind)
+            return self._made[kind]
 
     def _make(self, kind):
         if kind == "self-signed":

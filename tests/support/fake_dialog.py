@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 
 
 class Message:
@@ -18,6 +19,7 @@ class Message:
         self.content = content        # octets, dots unstuffed; None unless kept
         self.sha256 = digest
         self.size = size
+        self.at = time.monotonic()    # when its last dot came
 
     @property
     def sender(self):

@@ -18,11 +18,11 @@ EHLO = ("PIPELINING", "SIZE 209715200", "8BITMIME", "ENHANCEDSTATUSCODES")
 
 
 class FakeUpstream:
-    """Listens from the start on 127.0.0.1:`port` (0: any); stop() ends it and all its connections."""
+    """Listens from the start on `host`:`port` (0: any); stop() ends it and all its connections."""
 
     def __init__(self, certificate, implicit=True, ehlo=EHLO, auth=("PLAIN", "LOGIN"), login=("ann", "secret"),
                  faults=None, glued=b"", offer_starttls=True, keep_content=True, content_after=1000, digest_from=None,
-                 backlog=600, port=0):
+                 backlog=600, host="127.0.0.1", port=0):
         self.implicit, self.ehlo, self.auth, self.login = implicit, tuple(ehlo), tuple(auth), login
         self.glued, self.offer_starttls, self.keep_content = glued, offer_starttls, keep_content
         self.ehlo_before_tls = self.ehlo
@@ -36,7 +36,7 @@ class FakeUpstream:
         self._stopping = threading.Event()
         self._sockets = set()
         self.present(certificate)
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=backlog)
+        self._listener = socket.create_server((host, port), backlog=backlog)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
