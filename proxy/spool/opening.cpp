@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -64,11 +65,26 @@ class Start {
     return {};
   }
 
+  std::int64_t size_of(const std::string& name) const {
+    struct stat status{};
+    const bool there =
+        ::fstatat(opening_.home.descriptor.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    return there ? status.st_size : 0;
+  }
+
   /// Opens it with its index; the error says what is to be done with the file.
   std::expected<void, Fault> try_open() {
+    // SQLite reads what is missing of a last page as zeros. With a log beside it that may be as it should:
+    // the page is in the log still.
+    const bool cut = size_of(opening_.database) % kPageSize != 0 && size_of(opening_.database + "-wal") == 0;
     auto opened = SqliteStore::open(path_of(opening_.database), opening_.vfs);
     if (!opened) return std::unexpected(std::move(opened.error()));
     store_ = std::move(*opened);
+    if (cut) {
+      store_->leave_as_is();
+      store_.reset();
+      return std::unexpected(Fault{Fault::Kind::damaged, "it ends in the middle of a page"});
+    }
     auto rows = store_->read_index();
     if (rows) {
       bad_rows_ = std::move(*rows);

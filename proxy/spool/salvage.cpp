@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "proxy/base/log.hpp"
 #include "proxy/spool/sqlite_rows.hpp"
 
 namespace homeward::spool {
@@ -13,6 +14,15 @@ namespace {
 
 constexpr std::int64_t kMostProbes = 100'000;
 constexpr std::int64_t kMostTraceLines = 100'000;
+
+void tell(const SqlFault& fault) {
+  log::warning("spool.salvage", {{"error", words_for(fault)}});
+}
+
+Salvaged unreadable(const SqlFault& fault) {
+  tell(fault);
+  return {};
+}
 
 class Salvage {
  public:
@@ -36,9 +46,15 @@ class Salvage {
   std::optional<std::int64_t> sweep(std::string_view order, int direction) {
     std::int64_t reached = direction == 0 ? 0 : std::numeric_limits<std::int64_t>::max();
     auto rows = database_.prepare(fmt::format("SELECT {} FROM entry {}", kEntryColumns, order));
-    if (!rows) return reached;
+    if (!rows) {
+      tell(rows.error());
+      return reached;
+    }
     for (auto more = rows->step();; more = rows->step()) {
-      if (!more) return direction == 0 ? reached + 1 : reached - 1;
+      if (!more) {
+        tell(more.error());
+        return direction == 0 ? reached + 1 : reached - 1;
+      }
       if (!*more) return std::nullopt;
       reached = rows->integer(0);
       take(*rows);
@@ -75,10 +91,10 @@ class Salvage {
   }
 
   std::optional<std::string> inside(std::int64_t row) {
-    auto content = database_.prepare("SELECT octets FROM content WHERE row=?");
+    auto content = database_.prepare("SELECT octets,sum FROM content WHERE row=?");
     if (!content) return std::nullopt;
     const auto there = content->bind(row).step();
-    if (!there || !*there) return std::nullopt;
+    if (!there || !*there || content->integer(1) != sum_of(content->text(0))) return std::nullopt;
     return std::string(content->text(0));
   }
 
@@ -128,11 +144,11 @@ class Salvage {
 Salvaged salvage(const std::string& path, SqliteStore& store,
                  const std::unordered_map<std::string, std::int64_t>& files) {
   auto database = Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, "");
-  if (!database) return {};
+  if (!database) return unreadable(database.error());
   // Without the check that the file is as long as its head says: cut ones are what we came for.
-  if (!database->exec("PRAGMA writable_schema=ON")) return {};
+  if (const auto set = database->exec("PRAGMA writable_schema=ON"); !set) return unreadable(set.error());
   Salvage work(std::move(*database), store, files);
-  if (!store.begin()) return {};
+  if (const auto begun = store.begin(); !begun) return {};
   const auto salvaged = work.run();
   work.run_beside();
   if (!store.commit()) {

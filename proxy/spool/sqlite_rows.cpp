@@ -4,10 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
 namespace homeward::spool {
+
+std::int64_t sum_of(std::string_view octets) {
+  std::uint64_t sum = 14'695'981'039'346'656'037ULL;
+  for (const char c : octets) sum = (sum ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+  return std::bit_cast<std::int64_t>(sum);
+}
 
 std::int64_t to_milliseconds(std::chrono::system_clock::time_point wall) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();

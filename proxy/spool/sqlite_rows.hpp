@@ -35,6 +35,10 @@ void bind_entry(Statement& statement, const EntryRow& row, const BoundTexts& tex
 /// The row that `statement` stands on. Error: what can't be read of it.
 Parsed<EntryRow> read_entry(const Statement& statement);
 
+/// A sum by which a damaged content is told from a whole one (FNV-1a, 64 bits): pages may be lost in ways
+/// that the database doesn't see.
+std::int64_t sum_of(std::string_view octets);
+
 std::int64_t to_milliseconds(std::chrono::system_clock::time_point wall);
 std::chrono::system_clock::time_point from_milliseconds(std::int64_t wall);
 

@@ -23,7 +23,7 @@ constexpr std::array<const char*, 1> kMigrations{R"(
     received_wall INTEGER NOT NULL, received_seen INTEGER NOT NULL, next INTEGER NOT NULL,
     attempts INTEGER NOT NULL, last_wall INTEGER, last_seen INTEGER, last_word TEXT NOT NULL,
     possible_copy INTEGER NOT NULL, delay_told INTEGER NOT NULL, held_by_person INTEGER NOT NULL);
-  CREATE TABLE content (row INTEGER PRIMARY KEY, octets BLOB NOT NULL);
+  CREATE TABLE content (row INTEGER PRIMARY KEY, sum INTEGER NOT NULL, octets BLOB NOT NULL);
   CREATE TABLE trace (row INTEGER PRIMARY KEY, id TEXT NOT NULL, wall INTEGER NOT NULL,
     seen INTEGER NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL);
   CREATE INDEX trace_id ON trace(id);
@@ -40,7 +40,7 @@ constexpr std::array<const char*, 1> kMigrations{R"(
 // FULL: a commit is synced before it is told. FAST: what is deleted is overwritten where that costs no
 // further page. Checkpoints are ours (tidy), the log is not cut back below what it reaches in normal times.
 constexpr const char* kPragmas =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     "PRAGMA secure_delete=FAST; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=16777216;"
     "PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;";
 
@@ -104,8 +104,8 @@ Sql<SqliteStore::Statements> SqliteStore::Statements::prepare(Database& database
        "account=?,state=?,recipients=?,next=?,attempts=?,last_wall=?,last_seen=?,last_word=?,"
        "possible_copy=?,delay_told=?,held_by_person=? WHERE row=?"},
       {&all.remove, "DELETE FROM entry WHERE row=?"},
-      {&all.insert_content, "INSERT INTO content(row,octets) VALUES(?,?)"},
-      {&all.load_content, "SELECT octets FROM content WHERE row=?"},
+      {&all.insert_content, "INSERT INTO content(row,sum,octets) VALUES(?,?,?)"},
+      {&all.load_content, "SELECT octets,sum FROM content WHERE row=?"},
       {&all.remove_content, "DELETE FROM content WHERE row=?"},
       {&all.add_trace, "INSERT INTO trace(id,wall,seen,event,text) VALUES(?,?,?,?,?)"},
       {&all.trace, "SELECT wall,event,text FROM trace WHERE id=? ORDER BY row LIMIT 10000"},

@@ -112,7 +112,8 @@ Result<void> SqliteStore::insert(const Entry& entry, NewContent content) {
   if (!done) return failed(done.error());
   row.row = database_.last_row();
   if (content) {
-    done = statements_->insert_content.reset().bind(row.row).bind_octets(*content).run();
+    done =
+        statements_->insert_content.reset().bind(row.row).bind(sum_of(*content)).bind_octets(*content).run();
     if (!done) return failed(done.error());
   }
   set_live(entry.id, Live{row.row, entry.octets, row.in_file, summary_of(entry)});
@@ -159,12 +160,11 @@ Result<std::optional<std::string>> SqliteStore::content(std::string_view id) {
   auto& load = statements_->load_content.reset().bind(live->row);
   const auto there = load.step();
   if (!there) return failed(there.error());
+  const bool whole = *there && load.text(0).size() == live->octets && load.integer(1) == sum_of(load.text(0));
   std::optional<std::string> octets;
-  if (*there) octets = std::string(load.text(0));
+  if (whole) octets = std::string(load.text(0));
   load.reset();
-  if (!octets || octets->size() != live->octets) {
-    return std::unexpected(spool_error(fmt::format("the content of message {} is missing", id)));
-  }
+  if (!whole) return std::unexpected(spool_error(fmt::format("the content of message {} is damaged", id)));
   return octets;
 }
 

@@ -22,6 +22,7 @@ namespace homeward::spool {
 
 /// The first four octets of "hwspool": what `file` and a person can tell the database by.
 inline constexpr std::int64_t kApplicationId = 0x68777370;
+inline constexpr std::int64_t kPageSize = 4096;
 
 class SqliteStore final : public Store {
  public:
