@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -24,6 +25,9 @@ from fake_upstream import FakeUpstream  # noqa: E402
 SECRET = "correct horse; battery=\"staple\""
 USER = "ann"
 ADDRESS = "ann@provider.test"
+
+
+_MAKING = threading.Lock()
 
 
 class Skip(Exception):
@@ -204,10 +208,11 @@ class Bench:
 
     @property
     def certificates(self):
-        if "certificates" not in self._shared:
-            self._shared["certificates"] = Certificates(tempfile.mkdtemp(prefix="certificates-",
-                                                                         dir=self.shared_directory))
-        return self._shared["certificates"]
+        with _MAKING:  # cases have threads, and there is one CA
+            if "certificates" not in self._shared:
+                self._shared["certificates"] = Certificates(tempfile.mkdtemp(prefix="certificates-",
+                                                                             dir=self.shared_directory))
+            return self._shared["certificates"]
 
     @property
     def is_sanitized(self):
@@ -232,12 +237,14 @@ class Bench:
         return 3 if self.is_sanitized else 1
 
     def file(self, name, text, mode=0o600):
-        """A file in the scratch directory; its path."""
+        """A file in the scratch directory; its path. Who reads it meanwhile sees the old one or the new one."""
         path = os.path.join(self.directory, name)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        new = f"{path}.{threading.get_ident()}"
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
-        os.chmod(path, mode)
+        os.chmod(new, mode)
+        os.replace(new, path)
         return path
 
     def keep(self, thing):
@@ -278,12 +285,12 @@ class Bench:
         listening = {"address": f"127.0.0.1:{port}", **(listener or {})}
         return section("homeward", general) + section("listener main", listening) + "".join(texts) + extra
 
-    def serve(self, config_file, port, binary=None, **popen):
+    def serve(self, config_file, port, binary=None, ready=True, **popen):
         running = Homeward(binary or self.binary, config_file, port, self.directory, slowness=self.slowness,
                            commands=self.binary, **popen)
         self._running.append(running)
         self.keep(running)
-        if port:
+        if port and ready:
             running.wait_ready()
         return running
 
