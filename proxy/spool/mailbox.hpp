@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,16 +51,21 @@ class Mailbox {
       if (place != places_.end()) place->second->arrive();
     }
   }
-  void trouble(std::string words) {
-    trouble_ = std::move(words);
-    if (tell_) tell_(trouble_);
+  enum class Trouble : std::uint8_t { storage, room };
+  /// Words of one kind of trouble; empty: it is over.
+  void trouble(Trouble kind, std::string words) {
+    auto& now = kind == Trouble::storage ? storage_ : room_;
+    if (now == words) return;
+    now = std::move(words);
+    if (tell_) tell_(trouble());
   }
-  const std::string& trouble() const { return trouble_; }
+  const std::string& trouble() const { return storage_.empty() ? room_ : storage_; }
   void on_trouble(std::function<void(std::string_view)> tell) { tell_ = std::move(tell); }
 
  private:
   std::unordered_map<std::uint64_t, Place*> places_;
-  std::string trouble_;
+  std::string storage_;
+  std::string room_;
   std::function<void(std::string_view)> tell_;
 };
 

@@ -52,7 +52,7 @@ Spool::Inside::Inside(net::asio::any_io_executor on, net::Offload& pool,
   };
   hooks.trouble = [to = executor, box](std::string words) {
     net::asio::post(to, [box, words = std::move(words)]() mutable {
-      if (const auto there = box.lock()) there->trouble(std::move(words));
+      if (const auto there = box.lock()) there->trouble(Mailbox::Trouble::storage, std::move(words));
     });
   };
   hooks.remove_files = [folder = contents](const std::vector<std::string>& ids) {
@@ -124,14 +124,15 @@ Moment Spool::now() const {
   return inside_->timeline.now();
 }
 
+Result<void> Spool::Inside::check_room(std::uint64_t octets) {
+  // The disk is told as full when the smallest message finds no room.
+  const auto any = room.check(0);
+  mailbox->trouble(Mailbox::Trouble::room, any ? std::string() : any.error().reply.text);
+  return room.check(octets);
+}
+
 Result<void> Spool::has_room(std::uint64_t octets) const {
-  auto checked = inside_->room.check(octets);
-  // The disk is told as full when it is full for the smallest message too.
-  const auto any = octets == 0 ? checked : inside_->room.check(0);
-  auto words = any ? std::string() : any.error().reply.text;
-  if (words.empty() != inside_->room_trouble.empty()) inside_->mailbox->trouble(words);
-  inside_->room_trouble = std::move(words);
-  return checked;
+  return inside_->check_room(octets);
 }
 
 Draft Spool::draft() {
@@ -219,11 +220,8 @@ net::Task<SpoolFacts> Spool::facts() {
                    .set_aside = counts->set_aside,
                    .octets = counts->octets,
                    .troubles = inside->troubles};
+  static_cast<void>(inside->check_room(0));  // told with the troubles
   if (const auto& failing = inside->mailbox->trouble(); !failing.empty()) facts.troubles.push_back(failing);
-  if (const auto room = inside->room.check(0);
-      !room && room.error().reply.text != inside->mailbox->trouble()) {
-    facts.troubles.push_back(room.error().reply.text);
-  }
   co_return facts;
 }
 

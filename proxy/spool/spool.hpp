@@ -62,7 +62,7 @@ class Spool {
   /// needs it), removes leftovers. A database that can't be read is set aside, never deleted, and what can
   /// be read of it is taken over. Blocks. Errors, all local with words for a person: not ours, a link, not a
   /// folder, owned by pid N, no room. The executor's context must outlive the spool; the clock is asked on
-  /// the calling thread alone.
+  /// the calling thread alone. It starts a thread: only once the process has given up what it must not keep.
   static Result<std::unique_ptr<Spool>> open(SpoolOptions options, net::asio::any_io_executor executor,
                                              net::Offload& offload, const Clock& clock);
   Spool(const Spool&) = delete;

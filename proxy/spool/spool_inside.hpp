@@ -26,12 +26,18 @@ struct Spool::Inside {
     const auto ticket = ++last_ticket;
     auto request = std::make_shared<Ask<T>>(ticket, writes, std::move(work), std::move(on_success));
     auto place = std::make_unique<Mailbox::Place>(mailbox, executor, ticket);
-    writer->put(request, timeline.record());
+    if (writer) {
+      writer->put(request, timeline.record());
+    } else {  // the spool has gone while the caller was on his way
+      request->fail(spool_error("the spool is closed"));
+      place->arrive();
+    }
     return answer_of<T>(std::move(place), std::move(request));
   }
 
   /// Content on its way into the store: what is large goes to a file first, off this thread.
   net::Task<Incoming> take_in(std::string id, std::string octets, std::shared_ptr<ContentFile> file);
+  Result<void> check_room(std::uint64_t octets);
   void complete(Entry& entry, std::uint64_t octets) const;
   void close();
 
@@ -41,8 +47,7 @@ struct Spool::Inside {
   Timeline timeline;
   std::vector<std::string> troubles;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
-  mutable Room room;
-  std::string room_trouble;
+  Room room;
   std::uint64_t last_ticket = 0;
   std::optional<OwnerLock> lock;
   std::unique_ptr<Writer> writer;

@@ -45,12 +45,17 @@ void Writer::note(TraceLine line, const TimeRecord& now) {
   now_ = now;
   if (notes_.size() >= kMostNotes) {  // storage fails for long: the trace is not worth the memory
     notes_.pop_front();
-    ++notes_lost_;
+    lose_note();
   }
   notes_.push_back({std::move(line), now.witnessed});
   if (notes_.size() > 1) return;
   notes_due_ = std::chrono::steady_clock::now() + kNoteDelay;
   wake_.notify_one();
+}
+
+void Writer::lose_note() {
+  if (++notes_lost_ % kMostNotes == 1)
+    log::warning("spool.trace-lost", {{"lines", std::to_string(notes_lost_)}});
 }
 
 void Writer::set_keep_trace(milliseconds time) {
@@ -61,7 +66,7 @@ void Writer::set_keep_trace(milliseconds time) {
 void Writer::close(const std::optional<TimeRecord>& now) {
   {
     const std::lock_guard lock(mutex_);
-    if (now && !closed_) now_ = *now;
+    if (now) now_ = *now;
     closing_ = true;
     wake_.notify_one();
   }
@@ -99,10 +104,8 @@ void Writer::run() {
     auto batch = next();
     const bool last = batch.last;
     carry_out(std::move(batch));
-    if (last) break;
+    if (last) return;
   }
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
 }
 
 void Writer::carry_out(Batch batch) {
@@ -211,7 +214,7 @@ void Writer::give_back(std::deque<Note> notes) {
   const std::lock_guard lock(mutex_);
   std::ranges::move(notes_, std::back_inserter(notes));
   notes_ = std::move(notes);
-  for (; notes_.size() > kMostNotes; ++notes_lost_) notes_.pop_front();
+  for (; notes_.size() > kMostNotes; lose_note()) notes_.pop_front();
   notes_due_ = std::chrono::steady_clock::now() + kNoteRetry;
 }
 

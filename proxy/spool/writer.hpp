@@ -58,6 +58,7 @@ class Writer {
   void run();
   Batch next();
   bool notes_due() const;
+  void lose_note();
   void carry_out(Batch batch);
   Result<void> attempt(std::span<const std::shared_ptr<Request>> requests, Batch& batch, bool with_notes);
   bool run_part(Request& request, Part& part);
@@ -80,7 +81,6 @@ class Writer {
   TimeRecord now_;
   std::chrono::milliseconds keep_trace_;
   bool closing_ = false;
-  bool closed_ = false;
 
   // The thread's own:
   std::string trouble_;
