@@ -155,7 +155,7 @@ TEST_CASE("spool: killed before any step, it holds what it promised and nothing 
   std::uint64_t kills = 0;
   for (std::uint64_t step = 1;; ++step) {
     CAPTURE(step);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     const auto life = run_child(folder.path() / "s", step);
     CAPTURE(life.promised);
     if (!life.killed) {
@@ -173,7 +173,7 @@ TEST_CASE("spool: killed before any step, it holds what it promised and nothing 
 }
 
 TEST_CASE("spool: killed before any step of a restart, the next one is as good", "[spool][crash]") {
-  const ScratchFolder before;
+  const ScratchFolder before(ScratchFolder::On::quick);
   {
     Running running(before.path());
     running.open();
@@ -186,7 +186,7 @@ TEST_CASE("spool: killed before any step of a restart, the next one is as good",
   std::uint64_t kills = 0;
   for (std::uint64_t step = 1;; ++step) {
     CAPTURE(step);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     fs::copy(copy, folder.path(), fs::copy_options::recursive);
     const auto child = ::fork();
     if (child == 0) {
@@ -221,7 +221,7 @@ TEST_CASE("spool: killed before any step of a restart, the next one is as good",
 }
 
 TEST_CASE("spool: what is promised is synced before: content, its name, then the row", "[spool][crash]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   const auto record = folder.path() / "steps";
   const auto plan = std::make_shared<FaultPlan>();
   const FaultyVfs vfs(plan);

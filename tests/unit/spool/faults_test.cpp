@@ -100,7 +100,7 @@ TEST_CASE("spool: a fault at any one step is told, and the next try works", "[sp
                Case{DiskFault::enospc, 100'000, true, 8}, Case{DiskFault::eio, 100'000, false, 4},
                Case{DiskFault::enospc, 1'500'000, true, 8});
   CAPTURE(static_cast<int>(one.fault), one.size, one.lasts);
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Faulty faulty(folder.path());
   faulty.running.open();
   int failures = 0;
@@ -122,7 +122,7 @@ TEST_CASE("spool: a disk that stays full refuses what is new, and what is there 
           "[spool][faults]") {
   const auto fault = GENERATE(DiskFault::enospc, DiskFault::eio, DiskFault::readonly);
   CAPTURE(static_cast<int>(fault));
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Faulty faulty(folder.path());
   auto& running = faulty.running;
   running.open();
@@ -152,7 +152,7 @@ TEST_CASE("spool: a disk that stays full refuses what is new, and what is there 
 TEST_CASE("spool: a fault at any step of a start is told in words, and the next start works",
           "[spool][faults]") {
   const auto fault = GENERATE(DiskFault::enospc, DiskFault::eio);
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Faulty faulty(folder.path());
   auto& running = faulty.running;
   int failures = 0;
@@ -179,7 +179,7 @@ TEST_CASE("spool: a fault at any step of a start is told in words, and the next 
 }
 
 TEST_CASE("spool: short writes, and filesystems without unnamed files, are no faults", "[spool][faults]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Faulty faulty(folder.path());
   faulty.files->longest_write = 1'000;
   faulty.files->has_unnamed = false;
@@ -238,7 +238,7 @@ TEST_CASE("spool: room is refused below the reserve, in words, and by the number
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     Faulty faulty(folder.path());
     faulty.files->room_is = one.room;
     faulty.running.open();
@@ -246,7 +246,7 @@ TEST_CASE("spool: room is refused below the reserve, in words, and by the number
     CHECK(room.has_value() == one.fits);
     if (!room) CHECK(room.error().reply.code == 452);
   }
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Faulty faulty(folder.path());
   faulty.files->room_is = disk(1'000, 3, 1000, 500);
   faulty.running.open();

@@ -83,7 +83,7 @@ TEST_CASE("spool: a file that is no spool of ours is set aside untouched, and a 
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     const auto file = folder.path() / "spool.sqlite";
     one.make(file);
     ::chmod(file.c_str(), 0600);
@@ -140,7 +140,7 @@ TEST_CASE("spool: what can be read of a damaged database is taken over", "[spool
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     Running running(folder.path());
     running.open();
     for (int i = 0; i < kMessages; ++i) {
@@ -170,7 +170,7 @@ TEST_CASE("spool: what can be read of a damaged database is taken over", "[spool
 }
 
 TEST_CASE("spool: a damaged log costs no more than itself", "[spool]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   const ScratchFolder copy;
   {
     Running running(folder.path());
@@ -215,7 +215,7 @@ TEST_CASE("spool: rows that can't be read are set aside with the reason, the res
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     Running running(folder.path());
     running.open();
     REQUIRE(running.store(entry_of("good"), "good content"));
@@ -270,7 +270,7 @@ TEST_CASE("spool: files without rows are swept, rows without their files are set
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
-    const ScratchFolder folder;
+    const ScratchFolder folder(ScratchFolder::On::quick);
     const auto content = folder.path() / "content";
     Running running(folder.path());
     running.open();
@@ -293,7 +293,7 @@ TEST_CASE("spool: files without rows are swept, rows without their files are set
 }
 
 TEST_CASE("spool: a content that changes under us is an error, not a message", "[spool]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Running running(folder.path());
   running.open();
   REQUIRE(running.store(entry_of("a"), content_of(100'000)));
@@ -313,7 +313,7 @@ TEST_CASE("spool: a content that changes under us is an error, not a message", "
 }
 
 TEST_CASE("spool: an interrupted first start is begun again", "[spool]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   std::ofstream(folder.path() / "spool.sqlite").close();
   Running running(folder.path());
   running.open();
@@ -322,7 +322,7 @@ TEST_CASE("spool: an interrupted first start is begun again", "[spool]") {
 }
 
 TEST_CASE("spool: ten thousand messages are opened, listed page by page, and counted", "[spool]") {
-  const ScratchFolder folder;
+  const ScratchFolder folder(ScratchFolder::On::quick);
   Running running(folder.path());
   running.open();
   REQUIRE(running.store(entry_of("m"), content_of(4'000)));
