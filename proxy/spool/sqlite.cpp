@@ -59,7 +59,7 @@ std::string words_for(const SqlFault& fault) {
 
 Error to_error(const SqlFault& fault) {
   const auto words = words_for(fault);
-  auto error = fault.is_storage() ? storage_error("the message can't be stored", words)
+  auto error = fault.is_storage() ? storage_error("the spool can't be written", words)
                                   : spool_error(fmt::format("the spool failed: {}", words));
   error.detail = fmt::format("sqlite {}: {}", fault.code, fault.words);
   return error;

@@ -138,7 +138,7 @@ Result<void> Writer::attempt(std::span<const std::shared_ptr<Request>> requests,
     // A fault took all of it away, and only this request knows which.
     const auto* error = request->error();
     done = std::unexpected(error != nullptr ? *error
-                                            : storage_error("the message can't be stored", "the disk fails"));
+                                            : storage_error("the spool can't be written", "the disk fails"));
   }
   if (done && (changed || batch.last || (with_notes && !batch.notes.empty())))
     done = ride_along(batch, with_notes);
