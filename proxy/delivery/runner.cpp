@@ -176,7 +176,7 @@ awaitable<void> Runner::Inside::attempt(std::string id, std::string account) {
 }
 
 awaitable<void> Runner::Inside::try_entry(spool::Entry entry) {
-  if (!entry.is_waiting()) co_return;
+  if (!entry.is_waiting() || co_await was_old_news(entry)) co_return;
   const auto held = config;
   const auto* account = co_await route(held, entry);
   if (account == nullptr) co_return;

@@ -49,6 +49,8 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   // runner_settle.cpp
   net::asio::awaitable<void> settle(ConfigPointer held, const conf::AccountConfig& account,
                                     spool::Entry entry, AttemptResult result);
+  net::Task<spool::Entry> apply_surely(std::string id, spool::Event event,
+                                       std::optional<spool::Report> report = std::nullopt);
   net::asio::awaitable<void> lost_answer(const conf::AccountConfig& account, const spool::Entry& entry,
                                          const AttemptResult& result);
   net::asio::awaitable<void> store_settled(ConfigPointer held, const conf::AccountConfig& account,
@@ -60,6 +62,8 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   net::asio::awaitable<void> return_old(ConfigPointer held, const conf::AccountConfig& account);
   net::asio::awaitable<void> store_report(spool::Report report);
   net::asio::awaitable<void> withdraw_delay(std::string about);
+  net::asio::awaitable<bool> was_old_news(const spool::Entry& entry);
+  net::asio::awaitable<void> drop_delay_report(std::string id);
   net::asio::awaitable<std::string> header_of(std::string id);
   std::optional<spool::Report> allowed(std::optional<spool::Report> report);
   void tell(const spool::Entry& entry, std::string_view event, const std::string& text);

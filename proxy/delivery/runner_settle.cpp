@@ -17,6 +17,9 @@ using std::chrono::milliseconds;
 using Status = spool::Recipient::Status;
 using End = AttemptResult::End;
 
+constexpr milliseconds kFirstPause{1000};
+constexpr milliseconds kLongestPause{60'000};
+
 std::size_t count(const std::vector<spool::Recipient>& recipients, Status status) {
   return static_cast<std::size_t>(std::ranges::count(recipients, status, &spool::Recipient::status));
 }
@@ -61,13 +64,27 @@ awaitable<void> Runner::Inside::settle(ConfigPointer held, const conf::AccountCo
   if (nobody) co_await return_old(held, account);
 }
 
+/// What came of an attempt is written down, however long the storage fails: until then nobody may try again.
+net::Task<spool::Entry> Runner::Inside::apply_surely(std::string id, spool::Event event,
+                                                     std::optional<spool::Report> report) {
+  net::asio::steady_timer pause(supervisor.executor());
+  for (auto wait = kFirstPause;; wait = std::min(wait * 2, kLongestPause)) {
+    auto stored = co_await spool.apply(id, event, report);
+    const bool storage_failed = !stored && stored.error().reply.code == 452;
+    if (!storage_failed) co_return stored;
+    log::error("runner.not_settled", {{"id", id}, {"cause", stored.error().reply.text}});
+    pause.expires_after(wait);
+    if (const auto [stopped] = co_await pause.async_wait(net::kNoThrow); stopped) co_return stored;
+  }
+}
+
 awaitable<void> Runner::Inside::lost_answer(const conf::AccountConfig& account, const spool::Entry& entry,
                                             const AttemptResult& result) {
   const auto next = now().witnessed + spool::kUnknownPause;
   tell(entry, "message.reply_unknown",
        fmt::format("account {}: {}; tried again in 30 minutes, a second copy is possible", account.name(),
                    result.word));
-  auto stored = co_await spool.apply(entry.id, spool::AnswerLost{next, result.word});
+  auto stored = co_await apply_surely(entry.id, spool::AnswerLost{next, result.word});
   // Without the mark on disk a restart finds "sending" and takes it for the same.
   if (!stored) log::error("runner.not_settled", {{"id", entry.id}, {"cause", stored.error().reply.text}});
   auto waiting = stored ? std::move(*stored) : entry;
@@ -97,7 +114,7 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
   const auto wait = spool::retry_wait({account.retry, account.retry_max}, entry.attempts, dice());
   const auto next = std::max(moment.witnessed + wait, lines[account.name()].blocked_until());
   auto stored =
-      co_await spool.apply(entry.id, spool::Settled{entry.recipients, next, entry.last_word}, report);
+      co_await apply_surely(entry.id, spool::Settled{entry.recipients, next, entry.last_word}, report);
   if (!stored) {
     // Nothing was written: the message is tried again as it was, and a copy is possible where it was
     // delivered.
@@ -144,7 +161,6 @@ awaitable<void> Runner::Inside::wait_for_verdict(spool::Entry entry, std::vector
       judge(recipient, *word, *held->advice);
   }
   result.header = co_await header_of(entry.id);
-  --entry.attempts;  // the settling counts it again
   co_await settle(held, *account, std::move(entry), std::move(result));
   changed();
 }
@@ -210,10 +226,23 @@ awaitable<void> Runner::Inside::withdraw_delay(std::string about) {
   if (found == delay_reports.end()) co_return;
   const auto report = std::exchange(found->second, {});
   delay_reports.erase(found);
-  if (under_way.contains(report)) co_return;
-  schedule.remove(report);
-  const auto done = co_await spool.apply(report, spool::Dropped{"the message it speaks of waits no more"});
-  if (!done) log::debug("runner.delay_not_withdrawn", {{"id", report}, {"cause", done.error().reply.text}});
+  if (!under_way.contains(report)) co_await drop_delay_report(report);
+}
+
+/// True for a delay report whose message went by another way than withdraw_delay() sees: while the report was
+/// being tried, before a restart, or as a person dropped it. Then the report goes too.
+awaitable<bool> Runner::Inside::was_old_news(const spool::Entry& entry) {
+  if (entry.kind != spool::Kind::delay_report) co_return false;
+  const auto message = co_await spool.load(entry.about);
+  const bool gone = message ? message->state == spool::State::done : message.error().reply.is_permanent();
+  if (gone) co_await drop_delay_report(entry.id);
+  co_return gone;
+}
+
+awaitable<void> Runner::Inside::drop_delay_report(std::string id) {
+  schedule.remove(id);
+  const auto done = co_await spool.apply(id, spool::Dropped{"the message it speaks of waits no more"});
+  if (!done) log::debug("runner.delay_not_withdrawn", {{"id", id}, {"cause", done.error().reply.text}});
 }
 
 awaitable<std::string> Runner::Inside::header_of(std::string id) {
