@@ -43,14 +43,6 @@ Called<void> sync_name(FileSystem& files, const std::filesystem::path& path) {
   return errno == EACCES ? Called<void>{} : std::unexpected(errno);
 }
 
-/// A new folder's name is on the disk only when the folder above is. Where that can't be read, nobody can
-/// tell.
-Called<void> sync_above(FileSystem& files, const std::filesystem::path& path) {
-  const Descriptor above(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (above.get() < 0) return {};
-  return files.sync_folder(above.get());
-}
-
 Result<void> make_folders(FileSystem& files, const std::filesystem::path& path) {
   std::filesystem::path so_far;
   for (const auto& part : path) {

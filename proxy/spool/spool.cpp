@@ -192,8 +192,11 @@ net::Task<Entry> Spool::load(std::string id) {
 net::Task<std::vector<Summary>> Spool::summaries() {
   const auto inside = inside_;
   using All = std::vector<Summary>;
-  co_return co_await inside->ask<All>(false,
-                                      [](Part& part) -> Result<All> { return part.store.summaries(); });
+  co_return co_await inside->ask<All>(false, [](Part& part) -> Result<All> {
+    auto all = part.store.summaries();
+    std::erase_if(all, [](const auto& one) { return one.state == State::pending; });  // a session's still
+    return all;
+  });
 }
 
 net::Task<std::vector<Entry>> Spool::list(ListQuery query) {

@@ -171,7 +171,7 @@ Result<std::optional<std::string>> SqliteStore::content(std::string_view id) {
 std::vector<Summary> SqliteStore::summaries() const {
   std::vector<Summary> all;
   all.reserve(index_.size());
-  for (const auto& [id, live] : index_) all.push_back(live.summary);  // by id, as a map goes
+  for (const auto& [id, live] : index_) all.push_back(live.summary);
   return all;
 }
 
