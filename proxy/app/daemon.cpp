@@ -235,6 +235,9 @@ class Daemon {
   std::string status() const {
     auto text = fmt::format("Listening on {}; {} accounts; {} sessions", server_.addresses(),
                             config_->accounts.size(), server_.open_sessions());
+    std::uint64_t waiting = 0;
+    for (const auto& account : rooms_->runner.accounts()) waiting += account.waiting;
+    if (waiting > 0) text += fmt::format("; {} messages wait", waiting);
     if (const auto in_need = pool_.accounts_in_need(); in_need > 0) {
       text += fmt::format("; {} accounts need attention: login refused", in_need);
     }

@@ -218,7 +218,7 @@ awaitable<Outcome> Hybrid::hand_over() {
   submission_.reset();  // its connection is the waiting task's now
   auto done = co_await store(State::sending, cause);
   if (!done) co_return not_stored(done.error());
-  services_.runner.adopt(entry(State::sending), std::move(tried), *verdict_);
+  services_.runner.adopt(order_.config, entry(State::sending), std::move(tried), *verdict_);
   co_return Outcome{kept(order_.envelope.id, *order_.account, cause), Fate::spooled, {}};
 }
 
@@ -272,7 +272,8 @@ spool::Entry Hybrid::entry(State state) const {
     entry.next += spool::kUnknownPause;
     entry.possible_copy = true;
   }
-  if (state != State::queued && state != State::pending) {
+  // Of one that is being sent, the settling counts the attempt.
+  if (state == State::deferred || state == State::reply_unknown) {
     entry.attempts = 1;
     entry.last_attempt = now;
   }

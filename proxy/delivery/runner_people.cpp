@@ -120,12 +120,12 @@ std::vector<AccountStatus> Runner::accounts() const {
   return all;
 }
 
-void Runner::adopt(const spool::Entry& entry, std::vector<smtp::Recipient> tried,
-                   net::Pending<Word> verdict) {
+void Runner::adopt(std::shared_ptr<const conf::Config> config, const spool::Entry& entry,
+                   std::vector<smtp::Recipient> tried, net::Pending<Word> verdict) {
   inside_->changed();
   inside_->supervisor.spawn(
       "verdict-for-runner:" + entry.id,
-      inside_->wait_for_verdict(entry, std::move(tried), std::move(verdict), inside_->config));
+      inside_->wait_for_verdict(entry, std::move(tried), std::move(verdict), std::move(config)));
 }
 
 void Runner::report_success(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account,

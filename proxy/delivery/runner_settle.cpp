@@ -116,8 +116,7 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
   auto stored =
       co_await apply_surely(entry.id, spool::Settled{entry.recipients, next, entry.last_word}, report);
   if (!stored) {
-    // Nothing was written: the message is tried again as it was, and a copy is possible where it was
-    // delivered.
+    // We are being stopped, or the entry is no longer what the attempt took it for: the next look tells.
     log::error("runner.not_settled", {{"id", entry.id}, {"cause", stored.error().reply.text}});
     entry.next = next;
     put_back(entry);
