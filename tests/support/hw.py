@@ -27,23 +27,27 @@ USER = "ann"
 ADDRESS = "ann@provider.test"
 
 
-_MAKING = threading.Lock()
-
-
 class Skip(Exception):
     """This case can't run here; the argument says why."""
 
 
+_MAKING = threading.Lock()  # cases have threads
+_PORTS = set()  # that were handed out
+
+
 def free_port():
-    """A port that nobody listens on, below those that the kernel hands out to connections."""
+    """A port that nobody listens on, below those that the kernel hands out to connections; each once, as a gateway may be
+    down for a moment and come back to its port."""
     while True:
         port = random.randint(10000, 32000)
-        with socket.socket() as probe:
+        with _MAKING, socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+            if port not in _PORTS:
+                _PORTS.add(port)
+                return port
 
 
 def brief(queue):
@@ -208,7 +212,7 @@ class Bench:
 
     @property
     def certificates(self):
-        with _MAKING:  # cases have threads, and there is one CA
+        with _MAKING:  # there is one CA
             if "certificates" not in self._shared:
                 self._shared["certificates"] = Certificates(tempfile.mkdtemp(prefix="certificates-",
                                                                              dir=self.shared_directory))

@@ -21,10 +21,11 @@ MARK = b"X-Begin: here\r\n"  # what the gateway puts before it is no part of the
 class Letter:
     """One message with content that tells each of its places apart, so that a half or a doubled block is seen."""
 
-    def __init__(self, name, size=2000, recipients=1):
-        self.name, self.recipients = name, [f"{name}.{number}@example.org" for number in range(recipients)]
+    def __init__(self, name, size=2000, recipients=1, sender="ann@provider.test"):
+        self.name, self.sender, self.recipients = name, sender, [f"{name}.{number}@example.org" for number in range(recipients)]
         self.accepted = False    # it was answered with 250
         self.answer = None       # the final reply, or what came instead of one
+        self.step = None         # which command that answers
         dice = random.Random(name)
         lines, octets = [], 0
         while octets < size:
@@ -33,30 +34,34 @@ class Letter:
             octets += len(line) + 2
         head = (f"From: Ann <ann@provider.test>\r\nTo: {self.recipients[0]}\r\nSubject: {name}\r\n"
                 f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{name}@lan.test>\r\n\r\n")
+        self.mark = lines[len(lines) // 2].encode()  # of this content alone
         self.content = MARK + head.encode() + "\r\n".join(lines).encode() + b"\r\n"
         self.sha256 = hashlib.sha256(self.content).hexdigest()
 
-    def send(self, port, timeout=30, source=None):
+    def send(self, port, timeout=30, source=None, tell_size=True):
         """Tries once. True where the final reply was 250."""
         try:
             with Client(port, timeout=timeout, source=source) as client:
                 client.expect("EHLO client.test", 250)
-                self.answer = self._transaction(client)
+                self.answer = self._transaction(client, f" SIZE={len(self.content)}" if tell_size else "")
                 self.accepted = self.answer.code == 250
                 client.command("QUIT")
         except (Closed, OSError) as error:  # the daemon died
             self.answer = self.answer or error
         return self.accepted
 
-    def _transaction(self, client):
-        commands = [f"MAIL FROM:<ann@provider.test> SIZE={len(self.content)}"]
-        commands += [f"RCPT TO:<{recipient}>" for recipient in self.recipients]
-        for command in commands:
+    def _transaction(self, client, size):
+        """The final reply, or the first that refuses; `step` says which."""
+        commands = [("MAIL", f"MAIL FROM:<{self.sender}>{size}")]
+        commands += [("RCPT", f"RCPT TO:<{recipient}>") for recipient in self.recipients]
+        for self.step, command in commands:
             answer = client.command(command)
             if answer.code >= 400:
                 return answer
+        self.step = "DATA"
         answer = client.command("DATA")
         if answer.code == 354:
+            self.step = "dot"
             client.raw(stuffed(self.content) + b".\r\n")
             answer = client.reply()
         return answer
@@ -77,7 +82,9 @@ class Station:
         return self.running.state_directory
 
     def start(self, binary=None, env=None):
+        """It serves: its spool is open, too."""
         self.running = self.bench.serve(self.config, self.port, binary=binary, env=env)
+        wait_until(self.is_up, 20 * self.bench.slowness, "a control socket that answers")
         return self
 
     def start_doomed(self, binary, env):
@@ -140,7 +147,6 @@ class Station:
     def drain(self, timeout=20):
         """Hurries what waits until nothing does; gives what does not go away."""
         end = time.monotonic() + timeout * self.bench.slowness
-        wait_until(self.is_up, 10 * self.bench.slowness, "a control socket that answers")
         while waiting := self.queue():
             if time.monotonic() > end:
                 break
@@ -148,8 +154,15 @@ class Station:
             time.sleep(0.05)
         return waiting
 
+    def log(self):
+        """Of all its lives."""
+        try:
+            return self.running.log() if self.running else ""
+        except FileNotFoundError:
+            return ""
+
     def log_lines(self, *parts):
-        return [line for line in self.running.log().splitlines() if all(part in line for part in parts)]
+        return [line for line in self.log().splitlines() if all(part in line for part in parts)]
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -227,3 +240,9 @@ def in_threads(jobs, count, work):
     for worker in workers:
         worker.join()
     return sorted(errors)
+
+
+def expect_none(errors, count):
+    """Of `count` jobs; the first dozen is told."""
+    if errors:
+        raise AssertionError(f"{len(errors)} of {count}:\n  " + "\n  ".join(errors[:12]))
