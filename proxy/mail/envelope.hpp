@@ -23,7 +23,7 @@ struct Envelope {
   Origin origin;
   smtp::ReversePath from;
   smtp::MailParameters parameters;
-  std::vector<smtp::Recipient> to;    ///< accepted recipients
+  std::vector<smtp::Recipient> to;  ///< accepted recipients
 };
 
 }  // namespace homeward::mail
