@@ -87,7 +87,7 @@ awaitable<void> Runner::Inside::lost_answer(const conf::AccountConfig& account, 
   auto stored = co_await apply_surely(entry.id, spool::AnswerLost{next, result.word});
   // Without the mark on disk a restart finds "sending" and takes it for the same.
   if (!stored) log::error("runner.not_settled", {{"id", entry.id}, {"cause", stored.error().reply.text}});
-  auto waiting = stored ? std::move(*stored) : entry;
+  auto waiting = stored ? *stored : entry;
   waiting.state = spool::State::reply_unknown;
   waiting.next = next;
   put_back(waiting);
