@@ -23,11 +23,15 @@ struct Part {
 
 class Request {
  public:
-  Request(std::uint64_t ticket, bool writes) : ticket_(ticket), writes_(writes) {}
+  /// Who reads the trace wants all that was noted before.
+  enum class Kind : std::uint8_t { reads, reads_trace, writes };
+
+  Request(std::uint64_t ticket, Kind kind) : ticket_(ticket), kind_(kind) {}
   virtual ~Request() = default;
 
   std::uint64_t ticket() const { return ticket_; }
-  bool writes() const { return writes_; }
+  Kind kind() const { return kind_; }
+  bool writes() const { return kind_ == Kind::writes; }
 
   /// On the writer's thread; once more where the transaction around it failed. Throws nothing.
   virtual void run(Part& part) = 0;
@@ -38,7 +42,7 @@ class Request {
 
  private:
   std::uint64_t ticket_;
-  bool writes_;
+  Kind kind_;
 };
 
 template <class T>
@@ -46,8 +50,8 @@ class Ask final : public Request {
  public:
   using Work = std::function<Result<T>(Part&)>;
 
-  Ask(std::uint64_t ticket, bool writes, Work work, std::function<void()> on_success)
-      : Request(ticket, writes), work_(std::move(work)), on_success_(std::move(on_success)) {}
+  Ask(std::uint64_t ticket, Kind kind, Work work, std::function<void()> on_success)
+      : Request(ticket, kind), work_(std::move(work)), on_success_(std::move(on_success)) {}
 
   void run(Part& part) override {
     try {

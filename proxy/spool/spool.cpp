@@ -153,7 +153,7 @@ net::Task<void> Spool::store(Entry entry, Draft content) {
   Ask<void>::Work work = [what = std::move(what)](Part& part) {
     return record(part.store, what->first, what->second);
   };
-  co_return co_await inside->ask<void>(true, std::move(work), std::move(settle));
+  co_return co_await inside->ask<void>(Request::Kind::writes, std::move(work), std::move(settle));
 }
 
 net::Task<Entry> Spool::apply(std::string id, Event event, std::optional<Report> report) {
@@ -180,19 +180,19 @@ net::Task<Entry> Spool::apply(std::string id, Event event, std::optional<Report>
     if (applied->remove_file) part.gone.push_back(id);
     return std::move(applied->entry);
   };
-  co_return co_await inside->ask<Entry>(true, std::move(work), std::move(settle));
+  co_return co_await inside->ask<Entry>(Request::Kind::writes, std::move(work), std::move(settle));
 }
 
 net::Task<Entry> Spool::load(std::string id) {
   const auto inside = inside_;
-  co_return co_await inside->ask<Entry>(false,
+  co_return co_await inside->ask<Entry>(Request::Kind::reads,
                                         [id = std::move(id)](Part& part) { return part.store.load(id); });
 }
 
 net::Task<std::vector<Summary>> Spool::summaries() {
   const auto inside = inside_;
   using All = std::vector<Summary>;
-  co_return co_await inside->ask<All>(false, [](Part& part) -> Result<All> {
+  co_return co_await inside->ask<All>(Request::Kind::reads, [](Part& part) -> Result<All> {
     auto all = part.store.summaries();
     std::erase_if(all, [](const auto& one) { return one.state == State::pending; });  // a session's still
     return all;
@@ -203,19 +203,20 @@ net::Task<std::vector<Entry>> Spool::list(ListQuery query) {
   const auto inside = inside_;
   query.limit = std::min(query.limit, kMostListed);
   co_return co_await inside->ask<std::vector<Entry>>(
-      false, [query = std::move(query)](Part& part) { return part.store.list(query); });
+      Request::Kind::reads, [query = std::move(query)](Part& part) { return part.store.list(query); });
 }
 
 net::Task<std::vector<std::string>> Spool::ids(std::string prefix) {
   const auto inside = inside_;
   co_return co_await inside->ask<std::vector<std::string>>(
-      false, [prefix = std::move(prefix)](Part& part) { return part.store.ids(prefix, kMostIds); });
+      Request::Kind::reads,
+      [prefix = std::move(prefix)](Part& part) { return part.store.ids(prefix, kMostIds); });
 }
 
 net::Task<SpoolFacts> Spool::facts() {
   const auto inside = inside_;
-  auto counts =
-      co_await inside->ask<Counts>(false, [](Part& part) -> Result<Counts> { return part.store.counts(); });
+  auto counts = co_await inside->ask<Counts>(
+      Request::Kind::reads, [](Part& part) -> Result<Counts> { return part.store.counts(); });
   if (!counts) co_return std::unexpected(std::move(counts.error()));
   SpoolFacts facts{.waiting = counts->waiting,
                    .held = counts->held,
@@ -235,20 +236,21 @@ void Spool::note(TraceLine line) {
 net::Task<std::vector<TraceLine>> Spool::trace(std::string id) {
   const auto inside = inside_;
   co_return co_await inside->ask<std::vector<TraceLine>>(
-      false, [id = std::move(id)](Part& part) { return part.store.trace(id); });
+      Request::Kind::reads_trace, [id = std::move(id)](Part& part) { return part.store.trace(id); });
 }
 
 net::Task<void> Spool::remember(std::string key, std::string value) {
   const auto inside = inside_;
-  co_return co_await inside->ask<void>(true, [key = std::move(key), value = std::move(value)](Part& part) {
-    return part.store.remember(key, value);
-  });
+  co_return co_await inside->ask<void>(Request::Kind::writes,
+                                       [key = std::move(key), value = std::move(value)](Part& part) {
+                                         return part.store.remember(key, value);
+                                       });
 }
 
 net::Task<std::vector<std::pair<std::string, std::string>>> Spool::remembered() {
   const auto inside = inside_;
   co_return co_await inside->ask<std::vector<std::pair<std::string, std::string>>>(
-      false, [](Part& part) { return part.store.remembered(); });
+      Request::Kind::reads, [](Part& part) { return part.store.remembered(); });
 }
 
 void Spool::set_keep_trace(std::chrono::milliseconds time) {

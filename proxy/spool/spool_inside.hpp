@@ -19,12 +19,12 @@ struct Spool::Inside {
   Inside(net::asio::any_io_executor executor, net::Offload& offload, std::shared_ptr<ContentFolder> contents,
          OwnerLock lock, OpenedStore opened, std::chrono::milliseconds keep_trace);
 
-  /// Puts a request, and is its answer. `writes`: it changes something. `on_success`: on the writer's thread,
-  /// when what it did is committed.
+  /// Puts a request, and is its answer. `kind`: whether it changes something. `on_success`: on the writer's
+  /// thread, when what it did is committed.
   template <class T>
-  net::Task<T> ask(bool writes, typename Ask<T>::Work work, std::function<void()> on_success = {}) {
+  net::Task<T> ask(Request::Kind kind, typename Ask<T>::Work work, std::function<void()> on_success = {}) {
     const auto ticket = ++last_ticket;
-    auto request = std::make_shared<Ask<T>>(ticket, writes, std::move(work), std::move(on_success));
+    auto request = std::make_shared<Ask<T>>(ticket, kind, std::move(work), std::move(on_success));
     auto place = std::make_unique<Mailbox::Place>(mailbox, executor, ticket);
     if (writer) {
       writer->put(request, timeline.record());

@@ -67,7 +67,8 @@ Result<Found> find_content(Store& store, const std::string& id) {
 
 net::Task<std::unique_ptr<StoredContent>> Spool::content(std::string id) {
   const auto inside = inside_;
-  auto found = co_await inside->ask<Found>(false, [id](Part& part) { return find_content(part.store, id); });
+  auto found = co_await inside->ask<Found>(Request::Kind::reads,
+                                           [id](Part& part) { return find_content(part.store, id); });
   if (!found) co_return std::unexpected(std::move(found.error()));
   if (found->inside) co_return std::make_unique<ContentInside>(std::move(*found->inside));
   using Opened = Result<std::shared_ptr<Descriptor>>;

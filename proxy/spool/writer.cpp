@@ -91,8 +91,10 @@ Writer::Batch Writer::next() {
   batch.requests.assign(std::make_move_iterator(queue_.begin()),
                         std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(taken)));
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken));
-  const bool writes = std::ranges::any_of(batch.requests, [](const auto& one) { return one->writes(); });
-  if (writes || notes_due() || closing_) batch.notes = std::exchange(notes_, {});
+  const bool wanted = std::ranges::any_of(
+      batch.requests, [](const auto& one) { return one->kind() == Request::Kind::reads_trace; });
+  // Together, not with each message: they cost two pages of the log each time.
+  if (wanted || notes_due() || closing_) batch.notes = std::exchange(notes_, {});
   batch.now = now_;
   batch.keep_trace = keep_trace_;
   batch.last = closing_ && queue_.empty();
@@ -129,7 +131,8 @@ void Writer::carry_out(Batch batch) {
 Result<void> Writer::attempt(std::span<const std::shared_ptr<Request>> requests, Batch& batch,
                              bool with_notes) {
   auto done = store_->begin();
-  bool changed = false;
+  bool changed = with_notes && !batch.notes.empty();
+  if (done && changed) done = add_notes(batch);
   Part part{*store_, {}};
   for (const auto& request : requests) {
     if (!done) break;
@@ -140,8 +143,7 @@ Result<void> Writer::attempt(std::span<const std::shared_ptr<Request>> requests,
     done = std::unexpected(error != nullptr ? *error
                                             : storage_error("the spool can't be written", "the disk fails"));
   }
-  if (done && (changed || batch.last || (with_notes && !batch.notes.empty())))
-    done = ride_along(batch, with_notes);
+  if (done && (changed || batch.last)) done = ride_along(batch);
   if (done) done = store_->commit();
   if (!done) {
     store_->roll_back();
@@ -177,13 +179,15 @@ bool Writer::run_part(Request& request, Part& part) {
   return true;
 }
 
-/// What is written beside the requests: trace lines, the time, and old lines' end.
-Result<void> Writer::ride_along(Batch& batch, bool with_notes) {
-  if (with_notes) {
-    for (const auto& [line, witnessed] : batch.notes) {
-      if (auto added = store_->add_trace(line, witnessed); !added) return added;
-    }
+Result<void> Writer::add_notes(const Batch& batch) {
+  for (const auto& [line, witnessed] : batch.notes) {
+    if (auto added = store_->add_trace(line, witnessed); !added) return added;
   }
+  return {};
+}
+
+/// What is written beside the requests: the time, and old trace lines' end.
+Result<void> Writer::ride_along(const Batch& batch) {
   const auto witnessed = batch.now.witnessed;
   if (time_written_ < milliseconds{0} || batch.last || witnessed - time_written_ >= kTimeEvery) {
     if (auto set = store_->set_time(batch.now); !set) return set;

@@ -62,7 +62,8 @@ class Writer {
   void carry_out(Batch batch);
   Result<void> attempt(std::span<const std::shared_ptr<Request>> requests, Batch& batch, bool with_notes);
   bool run_part(Request& request, Part& part);
-  Result<void> ride_along(Batch& batch, bool with_notes);
+  Result<void> add_notes(const Batch& batch);
+  Result<void> ride_along(const Batch& batch);
   void do_alone(Batch& batch);
   void give_back(std::deque<Note> notes);
   void judge(const Error* error);
