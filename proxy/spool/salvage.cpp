@@ -117,7 +117,7 @@ class Salvage {
                             .since_boot = std::chrono::milliseconds{time->integer(1)},
                             .wall = from_milliseconds(time->integer(2)),
                             .witnessed = std::chrono::milliseconds{time->integer(3)}};
-    static_cast<void>(store_.set_time(record));  // without it, time begins at the latest message's
+    (void)store_.set_time(record);  // without it, time begins at the latest message's
   }
 
   void take_trace() {

@@ -224,7 +224,7 @@ net::Task<SpoolFacts> Spool::facts() {
                    .set_aside = counts->set_aside,
                    .octets = counts->octets,
                    .troubles = inside->troubles};
-  static_cast<void>(inside->check_room(0));  // told with the troubles
+  (void)inside->check_room(0);  // told with the troubles
   if (const auto& failing = inside->mailbox->trouble(); !failing.empty()) facts.troubles.push_back(failing);
   co_return facts;
 }

@@ -66,7 +66,7 @@ Result<void> SqliteStore::commit() {
 
 void SqliteStore::roll_back() {
   // It fails only where a fault has rolled back already.
-  if (in_transaction()) static_cast<void>(statements_->roll_back.reset().run());
+  if (in_transaction()) (void)statements_->roll_back.reset().run();
   restore(0);
 }
 
