@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <unordered_set>
 #include <utility>
 
@@ -209,15 +210,35 @@ class Start {
     return {};
   }
 
+  /// The latest database that was set aside and still lies there; empty where there is none.
+  std::string earlier_database() const {
+    const auto beginning = opening_.database + ".set-aside-";
+    std::string latest;
+    std::error_code fault;  // a folder that can't be listed can't be opened either
+    for (const auto& entry : std::filesystem::directory_iterator(opening_.home.path, fault)) {
+      const auto name = entry.path().filename().native();
+      const bool is_log = name.ends_with("-wal") || name.ends_with("-shm");
+      if (name.starts_with(beginning) && !is_log && name > latest) latest = name;
+    }
+    return latest;
+  }
+
   /// Drafts and contents of messages that were never accepted, or are done.
   Result<void> sweep(const Files& files) {
     const auto aside = store_->set_aside_ids();
     if (!aside) return bad(words_for(aside.error()));
     const std::unordered_set<std::string> kept(aside->begin(), aside->end());
+    if (const auto earlier = earlier_database(); !earlier.empty()) {
+      // A start that was cut short may not have taken over what the earlier spool knew of them.
+      auto unknown = files;
+      for (const auto& id : kept) unknown.erase(id);
+      const auto moved = move_unknown_files(unknown, "content" + earlier.substr(opening_.database.size()));
+      if (!moved) return moved;
+    }
     std::size_t swept = 0;
     for (const auto& [name, size] : files) {
       if (store_->has(name) || kept.contains(name)) continue;
-      opening_.contents->remove(name);
+      opening_.contents->remove(name);  // one that was moved is not there any more
       ++swept;
     }
     if (swept > 0) log::info("spool.swept", {{"files", std::to_string(swept)}});

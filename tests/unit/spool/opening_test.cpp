@@ -111,6 +111,19 @@ TEST_CASE("spool: a file that is no spool of ours is set aside untouched, and a 
   }
 }
 
+TEST_CASE("spool: beside a spool that was set aside no content is swept", "[spool]") {
+  // As a start that was cut short between setting the old one aside and taking over what it knew.
+  const ScratchFolder folder(ScratchFolder::On::quick);
+  std::ofstream(folder.path() / "spool.sqlite.set-aside-20231114T221320Z") << "damaged";
+  fs::create_directory(folder.path() / "content");
+  std::ofstream(folder.path() / "content" / "theirs") << "content of a message";
+  std::ofstream(folder.path() / "content" / ".draft-1") << "half a message";
+  Running running(folder.path());
+  running.open();
+  CHECK(fs::exists(folder.path() / "content.set-aside-20231114T221320Z" / "theirs"));
+  CHECK_FALSE(fs::exists(folder.path() / "content" / ".draft-1"));
+}
+
 TEST_CASE("spool: what can be read of a damaged database is taken over", "[spool]") {
   constexpr int kMessages = 200;
   struct Case {
