@@ -162,13 +162,14 @@ awaitable<smtp::Reply> ClientSession::hand_over() {
   if (fingerprint) {
     if (auto answered = facts_.unread->take(*fingerprint, Clock::now())) {
       co_await delivery_->abort();
-      log::info("message.repeated", {{"client", facts_.client.to_string()}, {"reply", answered->text()}});
-      unconfirmed_ = {*fingerprint, *answered};
-      co_return std::move(*answered);
+      log::info("message.repeated",
+                {{"client", facts_.client.to_string()}, {"reply", answered->reply.text()}});
+      unconfirmed_ = *answered;
+      co_return std::move(answered->reply);
     }
   }
   auto reply = co_await delivery_->commit();
-  if (fingerprint && reply.is_positive()) unconfirmed_ = {*fingerprint, reply};
+  if (fingerprint && reply.is_positive()) unconfirmed_ = {*fingerprint, reply, Clock::now()};
   co_return reply;
 }
 
@@ -176,7 +177,7 @@ awaitable<smtp::Reply> ClientSession::hand_over() {
 awaitable<void> ClientSession::remember_unread() {
   if (!unconfirmed_ || (!broken_ && co_await stream_->was_taken())) co_return;
   log::debug("session.answer_unread", {{"client", facts_.client.to_string()}});
-  facts_.unread->add(std::move(unconfirmed_->fingerprint), std::move(unconfirmed_->reply), Clock::now());
+  facts_.unread->add(std::move(*unconfirmed_));
 }
 
 /// False where the client went, was too slow, or went on and on, before the end.

@@ -70,11 +70,7 @@ class ClientSession {
   bool broken_ = false;                              // the connection failed, not just ended
   Fingerprint fingerprint_;
   /// The message whose 250 the client may not have read: nothing came of it since.
-  struct Unconfirmed {
-    std::string fingerprint;
-    smtp::Reply reply;
-  };
-  std::optional<Unconfirmed> unconfirmed_;
+  std::optional<UnreadAnswers::Answer> unconfirmed_;
 };
 
 }  // namespace homeward::frontend

@@ -11,12 +11,17 @@ void Fingerprint::begin(const mail::Envelope& envelope) {
   (void)digest_.finish();
   header_ = {};
   // Each part ends in a character that none of them holds.
-  digest_.update(fmt::format("{}\n{}\n{}\n", envelope.origin.client.to_string(), envelope.origin.listener,
-                             envelope.from.to_string()));
+  const auto& parameters = envelope.parameters;
+  digest_.update(fmt::format("{}\n{}\n{}\n{}\n{}\n", envelope.origin.client.to_string(),
+                             envelope.origin.listener, envelope.from.to_string(), parameters.envelope_id,
+                             parameters.ret ? static_cast<int>(*parameters.ret) : -1));
 }
 
 void Fingerprint::recipient(const smtp::Recipient& to) {
-  digest_.update(to.path.to_string() + "\n");
+  const auto& [notify, original] = to.parameters;
+  const int asked =
+      notify ? (notify->success ? 1 : 0) + (notify->failure ? 2 : 0) + (notify->delay ? 4 : 0) : -1;
+  digest_.update(fmt::format("{}\n{}\n{}\n", to.path.to_string(), asked, original));
 }
 
 void Fingerprint::content(std::string_view block) {
@@ -30,18 +35,18 @@ std::optional<std::string> Fingerprint::finish() {
   return fingerprint;
 }
 
-void UnreadAnswers::add(std::string fingerprint, smtp::Reply reply, TimePoint now) {
+void UnreadAnswers::add(Answer answer) {
   if (answers_.size() >= kMost) answers_.pop_front();
-  answers_.push_back({std::move(fingerprint), std::move(reply), now});
+  answers_.push_back(std::move(answer));
 }
 
-std::optional<smtp::Reply> UnreadAnswers::take(const std::string& fingerprint, TimePoint now) {
-  while (!answers_.empty() && now - answers_.front().when >= kKept) answers_.pop_front();
+std::optional<UnreadAnswers::Answer> UnreadAnswers::take(const std::string& fingerprint, TimePoint now) {
+  std::erase_if(answers_, [now](const Answer& answer) { return now - answer.when >= kKept; });
   const auto found = std::ranges::find(answers_, fingerprint, &Answer::fingerprint);
   if (found == answers_.end()) return std::nullopt;
-  auto reply = std::move(found->reply);
+  auto answer = std::move(*found);
   answers_.erase(found);
-  return reply;
+  return answer;
 }
 
 }  // namespace homeward::frontend

@@ -36,16 +36,16 @@ class UnreadAnswers {
   static constexpr std::chrono::minutes kKept{15};
   static constexpr std::size_t kMost = 1000;
 
-  void add(std::string fingerprint, smtp::Reply reply, TimePoint now);
-  /// The answer that this message was given before; once.
-  std::optional<smtp::Reply> take(const std::string& fingerprint, TimePoint now);
-
- private:
   struct Answer {
     std::string fingerprint;
     smtp::Reply reply;
-    TimePoint when;
+    TimePoint when;  ///< it was first given
   };
+  void add(Answer answer);
+  /// The answer that this message was given before; once.
+  std::optional<Answer> take(const std::string& fingerprint, TimePoint now);
+
+ private:
   std::deque<Answer> answers_;  // the oldest first
 };
 

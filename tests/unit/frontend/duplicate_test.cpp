@@ -14,6 +14,7 @@ struct Message {
   std::string client = "10.0.0.5";
   std::string from = "<printer@office.example>";
   std::vector<std::string> to = {"<ann@isp.example>"};
+  std::optional<smtp::Notify> notify;
   std::string content = "Message-ID: <1@printer>\r\nSubject: x\r\n\r\nbody\r\n";
 };
 
@@ -25,7 +26,8 @@ std::optional<std::string> fingerprint_of(const Message& message, std::size_t bl
   Fingerprint fingerprint;
   fingerprint.begin(envelope);
   for (const auto& to : message.to)
-    fingerprint.recipient({.path = smtp::parse_forward_path(to, {}, seen)->path, .parameters = {}});
+    fingerprint.recipient({.path = smtp::parse_forward_path(to, {}, seen)->path,
+                           .parameters = {.notify = message.notify, .original_recipient = {}}});
   for (std::size_t at = 0; at < message.content.size(); at += block)
     fingerprint.content(std::string_view(message.content).substr(at, block));
   return fingerprint.finish();
@@ -51,6 +53,7 @@ TEST_CASE("frontend: a message is another one if anything of it differs", "[fron
       [](Message& m) { m.to.emplace_back("<bob@isp.example>"); },
       [](Message& m) { m.content = "Message-ID: <2@printer>\r\nSubject: x\r\n\r\nbody\r\n"; },
       [](Message& m) { m.content += "more\r\n"; },
+      [](Message& m) { m.notify = smtp::Notify{.success = true}; },
   };
   for (const auto& change : changes) {
     Message other;
@@ -69,18 +72,30 @@ TEST_CASE("frontend: without a Message-ID no two messages are the same", "[front
 TEST_CASE("frontend: an answer that was not read is given again, once, for 15 minutes", "[frontend]") {
   UnreadAnswers answers;
   const UnreadAnswers::TimePoint begin{1h};
-  answers.add("one", kAnswer, begin);
-  answers.add("two", kAnswer, begin);
+  answers.add({"one", kAnswer, begin});
+  answers.add({"two", kAnswer, begin});
   CHECK_FALSE(answers.take("three", begin).has_value());
   REQUIRE(answers.take("one", begin + 14min).has_value());
   CHECK_FALSE(answers.take("one", begin + 14min).has_value());
   CHECK_FALSE(answers.take("two", begin + 15min).has_value());
 }
 
+TEST_CASE("frontend: who dies again and again does not prolong the 15 minutes", "[frontend]") {
+  UnreadAnswers answers;
+  const UnreadAnswers::TimePoint begin{1h};
+  answers.add({"alarm", kAnswer, begin});
+  for (auto now = begin; now < begin + 15min; now += 5min) {
+    auto again = answers.take("alarm", now);
+    REQUIRE(again.has_value());
+    answers.add(std::move(*again));
+  }
+  CHECK_FALSE(answers.take("alarm", begin + 15min).has_value());
+}
+
 TEST_CASE("frontend: a flood of unread answers pushes the oldest out", "[frontend]") {
   UnreadAnswers answers;
   const UnreadAnswers::TimePoint begin{1h};
-  for (std::size_t i = 0; i <= UnreadAnswers::kMost; ++i) answers.add(std::to_string(i), kAnswer, begin);
+  for (std::size_t i = 0; i <= UnreadAnswers::kMost; ++i) answers.add({std::to_string(i), kAnswer, begin});
   CHECK_FALSE(answers.take("0", begin).has_value());
   CHECK(answers.take("1", begin).has_value());
 }
