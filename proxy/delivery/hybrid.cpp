@@ -215,10 +215,15 @@ awaitable<Outcome> Hybrid::hand_over() {
     if (recipient.live) tried.push_back(recipient.to);
   }
   const auto cause = fmt::format("{} has not answered yet", submission_->server());
-  submission_.reset();  // its connection is the waiting task's now
   auto done = co_await store(State::sending, cause);
-  if (!done) co_return not_stored(done.error());
-  services_.runner.adopt(order_.config, entry(State::sending), std::move(tried), *verdict_);
+  if (!done) {
+    // It can't be ours: the verdict, whenever it comes, is the client's.
+    const auto word = co_await verdict_->get();
+    co_return word ? co_await settle(*word) : not_stored(done.error());
+  }
+  const bool reports_itself = submission_->offers_dsn();
+  submission_.reset();  // its connection is the waiting task's now
+  services_.runner.adopt(order_.config, entry(State::sending), std::move(tried), *verdict_, reports_itself);
   co_return Outcome{kept(order_.envelope.id, *order_.account, cause), Fate::spooled, {}};
 }
 
@@ -237,6 +242,7 @@ net::Task<void> Hybrid::store(State state, std::string cause) {
   if (stored_) co_return co_await advance(state);
   auto done = co_await services_.spool.store(entry(state), std::move(draft_));
   stored_ = done.has_value();
+  if (!done) draft_failed_ = done.error();  // the draft is gone
   co_return done;
 }
 
@@ -247,8 +253,11 @@ net::Task<void> Hybrid::advance(State state) {
   if (state == State::sending) event = spool::DotDue{};
   if (state == State::reply_unknown) event = spool::AnswerLost{wanted.next, cause_};
   auto done = co_await services_.spool.apply(id, std::move(event));
-  if (done && state == State::deferred)
-    done = co_await services_.spool.apply(id, spool::Settled{recipients(), wanted.next, cause_});
+  if (done && state == State::deferred) {
+    // It is ours already: where its time can't be written, it is tried sooner.
+    const auto timed = co_await services_.spool.apply(id, spool::Settled{recipients(), wanted.next, cause_});
+    if (!timed) log::warning("spool.time_unwritten", {{"id", id}, {"cause", timed.error().reply.text}});
+  }
   if (!done) co_return std::unexpected(std::move(done.error()));
   co_return Result<void>{};
 }

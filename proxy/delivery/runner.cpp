@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "proxy/base/log.hpp"
@@ -18,6 +19,10 @@ namespace {
 
 /// Where the spool itself fails, so long until the same message is looked at again.
 constexpr std::chrono::minutes kAfterSpoolFault{1};
+/// A content that can't be read for so long won't be.
+constexpr std::chrono::hours kUnreadable{1};
+constexpr std::chrono::seconds kAfterClaim{1};
+constexpr std::chrono::seconds kTakeOverPause{5};
 constexpr std::string_view kPausedKey = "paused/";
 
 /// An attempt is under way from its making to its end, however that comes.
@@ -120,9 +125,12 @@ awaitable<void> Runner::Inside::take_over() {
     }
   }
   auto waiting = co_await spool.summaries();
-  if (!waiting) {
+  while (!waiting) {
     log::error("runner.spool_unread", {{"cause", waiting.error().reply.text}});
-    co_return;
+    wake.expires_after(kTakeOverPause);
+    (void)co_await wake.async_wait(net::kNoThrow);
+    if (draining) co_return;
+    waiting = co_await spool.summaries();
   }
   for (const auto& summary : *waiting) {
     if (summary.state == spool::State::queued || summary.state == spool::State::deferred ||
@@ -130,6 +138,7 @@ awaitable<void> Runner::Inside::take_over() {
       schedule.put(summary);
   }
   ++revision;
+  co_await unhold_all();  // the configuration may have been mended while we were away
 }
 
 /// Begins what may begin; when to look again, if at a time.
@@ -154,38 +163,87 @@ std::optional<milliseconds> Runner::Inside::pump(const std::string& name) {
     if (!due || !free) return std::nullopt;  // the end of an attempt, or a person, wakes us
     const auto begin = std::max(*due, *free);
     if (begin > moment) return begin;
-    auto id = schedule.take(name, moment);
-    if (!id) return std::nullopt;
+    auto chosen = schedule.take(name, moment);
+    if (!chosen) return std::nullopt;
+    if (under_way.contains(chosen->id)) {  // somebody is at it: a person, or a report about it
+      chosen->next = moment + kAfterClaim;
+      schedule.put(*chosen);
+      continue;
+    }
     line.begin(account, moment);
-    under_way.emplace(*id, nullptr);
+    under_way.emplace(chosen->id, nullptr);
     ++revision;
-    supervisor.spawn("attempt:" + *id, attempt(*id, name));
+    supervisor.spawn("attempt:" + chosen->id, attempt(*chosen));
   }
 }
 
-awaitable<void> Runner::Inside::attempt(std::string id, std::string account) {
+/// Whatever happens to an attempt, its message is looked at again until it is settled.
+awaitable<void> Runner::Inside::attempt(spool::Summary summary) {
+  std::exception_ptr escaped;
+  bool unread = false;
   {
-    const Flight flight(shared_from_this(), lines[account], under_way, id);
-    if (auto entry = co_await spool.load(id)) {
-      co_await try_entry(std::move(*entry));
-    } else {
-      log::error("runner.entry_unread", {{"id", id}, {"cause", entry.error().reply.text}});
+    const Flight flight(shared_from_this(), lines[summary.account], under_way, summary.id);
+    try {
+      auto entry = co_await spool.load(summary.id);
+      if (entry) {
+        co_await try_entry(std::move(*entry));
+      } else {
+        unread = entry.error().reply.code != 550;
+        log::error("runner.entry_unread", {{"id", summary.id}, {"cause", entry.error().reply.text}});
+      }
+    } catch (...) {
+      escaped = std::current_exception();
     }
   }
+  if (unread || escaped) {
+    summary.next = now().witnessed + kAfterSpoolFault;
+    schedule.put(summary);
+  }
   changed();
+  if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was
+}
+
+/// An attempt of ours ended between its last dot and its settling: as after a restart, the answer is unknown.
+awaitable<void> Runner::Inside::lose_track(spool::Entry entry) {
+  const auto next = now().witnessed + spool::kUnknownPause;
+  const std::string word =
+      "the attempt ended before the server's answer was written down: a copy is possible";
+  auto stored = co_await spool.apply(entry.id, spool::AnswerLost{next, word});
+  if (stored) entry = std::move(*stored);
+  tell(entry, "message.reply_unknown", word);
+  entry.state = spool::State::reply_unknown;
+  entry.next = next;
+  put_back(entry);
+}
+
+/// A content that can't be read: it may pass, but not for ever.
+awaitable<void> Runner::Inside::content_unread(spool::Entry entry, const std::string& cause) {
+  log::error("runner.content_unread", {{"id", entry.id}, {"cause", cause}});
+  if (spool::age(entry, now()) >= kUnreadable) {
+    const auto failed =
+        co_await spool.apply(entry.id, spool::Failed{false, "its content can't be read: " + cause});
+    if (failed) {
+      tell(*failed, "message.failed", failed->last_word);
+      if (on_failed) on_failed(*failed);
+      co_return;
+    }
+  }
+  entry.next = now().witnessed + kAfterSpoolFault;
+  put_back(entry);
 }
 
 awaitable<void> Runner::Inside::try_entry(spool::Entry entry) {
+  if (entry.state == spool::State::sending) {
+    co_await lose_track(std::move(entry));
+    co_return;
+  }
   if (!entry.is_waiting() || co_await was_old_news(entry)) co_return;
   const auto held = config;
   const auto* account = co_await route(held, entry);
   if (account == nullptr) co_return;
   auto content = co_await spool.content(entry.id);
   if (!content) {
-    // The spool sets aside by itself what it can't read; anything else may pass.
-    log::error("runner.content_unread", {{"id", entry.id}, {"cause", content.error().reply.text}});
-    entry.next = now().witnessed + kAfterSpoolFault;
-    put_back(entry);
+    co_await content_unread(std::move(entry), content.error().reply.text);
     co_return;
   }
   Attempt attempt(services, held, *account, entry);
@@ -207,9 +265,12 @@ awaitable<const conf::AccountConfig*> Runner::Inside::route(ConfigPointer held, 
     chosen = account_of(*held, entry.account);
   }
   if (chosen == nullptr) {
-    const auto done = co_await spool.apply(entry.id, spool::Held{cause, false});
-    if (!done) put_back(entry);
-    tell(entry, "message.held", cause);
+    if (co_await spool.apply(entry.id, spool::Held{cause, false})) {
+      tell(entry, "message.held", cause);
+    } else {
+      entry.next = now().witnessed + kAfterSpoolFault;
+      put_back(entry);
+    }
     co_return nullptr;
   }
   if (chosen->name() != entry.account) {
@@ -226,6 +287,7 @@ awaitable<void> Runner::Inside::unhold_all() {
   query.state = spool::State::held;
   while (true) {
     auto page = co_await spool.list(query);
+    if (!page) log::error("runner.held_unread", {{"cause", page.error().reply.text}});
     if (!page || page->empty()) co_return;
     query.after = page->back().id;
     for (const auto& entry : *page) {

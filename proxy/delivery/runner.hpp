@@ -61,7 +61,7 @@ class Runner {
 
   /// The same for an entry in `sending` whose client could not wait: `verdict` is still to come for `tried`.
   void adopt(std::shared_ptr<const conf::Config> config, const spool::Entry& entry,
-             std::vector<smtp::Recipient> tried, net::Pending<Word> verdict);
+             std::vector<smtp::Recipient> tried, net::Pending<Word> verdict, bool reports_itself);
   /// Reports success to a sender who asked for it, of recipients that upstream won't report on.
   void report_success(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account,
                       spool::Entry entry, std::string header);

@@ -20,6 +20,24 @@
 
 namespace homeward::delivery {
 
+/// An id that nobody else may begin anything with meanwhile.
+class Claim {
+ public:
+  Claim(std::unordered_map<std::string, Attempt*>& under_way, std::string id)
+      : under_way_(under_way), id_(std::move(id)), held_(under_way_.emplace(id_, nullptr).second) {}
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  ~Claim() {
+    if (held_) under_way_.erase(id_);
+  }
+  bool held() const { return held_; }
+
+ private:
+  std::unordered_map<std::string, Attempt*>& under_way_;
+  std::string id_;
+  bool held_;
+};
+
 struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   using ConfigPointer = std::shared_ptr<const conf::Config>;
 
@@ -37,7 +55,9 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   net::asio::awaitable<void> take_over();
   std::optional<std::chrono::milliseconds> pump();
   std::optional<std::chrono::milliseconds> pump(const std::string& account);
-  net::asio::awaitable<void> attempt(std::string id, std::string account);
+  net::asio::awaitable<void> attempt(spool::Summary summary);
+  net::asio::awaitable<void> lose_track(spool::Entry entry);
+  net::asio::awaitable<void> content_unread(spool::Entry entry, const std::string& cause);
   net::asio::awaitable<void> try_entry(spool::Entry entry);
   net::asio::awaitable<const conf::AccountConfig*> route(ConfigPointer held, spool::Entry& entry);
   net::asio::awaitable<void> unhold_all();
@@ -56,7 +76,8 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   net::asio::awaitable<void> store_settled(ConfigPointer held, const conf::AccountConfig& account,
                                            spool::Entry entry, AttemptResult result);
   net::asio::awaitable<void> wait_for_verdict(spool::Entry entry, std::vector<smtp::Recipient> tried,
-                                              net::Pending<Word> verdict, ConfigPointer held);
+                                              net::Pending<Word> verdict, ConfigPointer held,
+                                              bool reports_itself);
   net::asio::awaitable<void> tell_delay(ConfigPointer held, const conf::AccountConfig& account,
                                         spool::Entry entry, const std::string& header);
   net::asio::awaitable<void> return_old(ConfigPointer held, const conf::AccountConfig& account);

@@ -31,7 +31,9 @@ std::string_view to_string(AccountState state) {
 
 /// An entry that is being sent is the attempt's until that is over.
 net::Task<void> Runner::Inside::change(std::string id, spool::Event event) {
-  if (under_way.contains(id)) {
+  const auto keeper = shared_from_this();  // of what the claim is on
+  const Claim claim(under_way, id);
+  if (!claim.held()) {
     co_return std::unexpected(make_error(Fault::local, 451, {4, 3, 0},
                                          "it is being sent at this moment: try again when that is over"));
   }
@@ -121,11 +123,11 @@ std::vector<AccountStatus> Runner::accounts() const {
 }
 
 void Runner::adopt(std::shared_ptr<const conf::Config> config, const spool::Entry& entry,
-                   std::vector<smtp::Recipient> tried, net::Pending<Word> verdict) {
+                   std::vector<smtp::Recipient> tried, net::Pending<Word> verdict, bool reports_itself) {
   inside_->changed();
-  inside_->supervisor.spawn(
-      "verdict-for-runner:" + entry.id,
-      inside_->wait_for_verdict(entry, std::move(tried), std::move(verdict), std::move(config)));
+  inside_->supervisor.spawn("verdict-for-runner:" + entry.id,
+                            inside_->wait_for_verdict(entry, std::move(tried), std::move(verdict),
+                                                      std::move(config), reports_itself));
 }
 
 void Runner::report_success(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "proxy/base/log.hpp"
@@ -29,6 +30,16 @@ std::string in_words(milliseconds time) {
   if (hours >= 48) return fmt::format("{} days", hours / 24);
   if (hours >= 2) return fmt::format("{} hours", hours);
   return fmt::format("{} minutes", std::chrono::duration_cast<std::chrono::minutes>(time).count());
+}
+
+/// The entry with what became of those alone who waited before: who was reported on is not again.
+spool::Entry only_waiting(const spool::Entry& before, const std::vector<spool::Recipient>& after) {
+  auto news = before;
+  news.recipients.clear();
+  for (std::size_t i = 0; i < before.recipients.size() && i < after.size(); ++i) {
+    if (before.recipients[i].status == Status::waiting) news.recipients.push_back(after[i]);
+  }
+  return news;
 }
 
 /// Who still waits has waited long enough.
@@ -97,6 +108,7 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
                                               spool::Entry entry, AttemptResult result) {
   const auto moment = now();
   const auto before = count(entry.recipients, Status::delivered);
+  auto news = only_waiting(entry, result.recipients);
   entry.recipients = std::move(result.recipients);
   entry.last_word = result.word;
   entry.last_attempt = moment;
@@ -106,7 +118,10 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
   if (expired) give_up(entry, result.word, account.expire);
   const ReportSubject subject{*held, account, entry, result.header, result.server, moment};
   auto report = allowed(failure_report(subject));
-  auto success = result.reports_itself ? std::nullopt : success_report(subject);
+  news.attempts = entry.attempts;
+  auto success = result.reports_itself
+                     ? std::nullopt
+                     : success_report({*held, account, news, result.header, result.server, moment});
   for (auto& recipient : entry.recipients) {
     if (recipient.status == Status::refused && (report || !wants_failure(recipient)))
       recipient.reported = true;
@@ -118,6 +133,7 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
   if (!stored) {
     // We are being stopped, or the entry is no longer what the attempt took it for: the next look tells.
     log::error("runner.not_settled", {{"id", entry.id}, {"cause", stored.error().reply.text}});
+    entry.state = spool::State::deferred;
     entry.next = next;
     put_back(entry);
     co_return;
@@ -146,13 +162,15 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
 
 /// The verdict of a message whose client went on without it.
 awaitable<void> Runner::Inside::wait_for_verdict(spool::Entry entry, std::vector<smtp::Recipient> tried,
-                                                 net::Pending<Word> verdict, ConfigPointer held) {
+                                                 net::Pending<Word> verdict, ConfigPointer held,
+                                                 bool reports_itself) {
   const auto* account = account_of(*held, entry.account);
   auto word = co_await verdict.get();
   if (account == nullptr || !word) co_return;  // we are being stopped: a restart finds "sending"
   AttemptResult result;
   result.recipients = entry.recipients;
   result.word = word->reply.text();
+  result.reports_itself = reports_itself;
   if (word->source == Word::Source::unknown) result.end = End::unknown;
   for (auto& recipient : result.recipients) {
     if (std::ranges::find(tried, recipient.to) == tried.end()) continue;
@@ -187,8 +205,10 @@ awaitable<void> Runner::Inside::return_old(ConfigPointer held, const conf::Accou
   const auto moment = now();
   const auto first = std::min<milliseconds>(spool::kDelayReport, account.expire);
   for (const auto& id : schedule.older_than(account.name(), moment.witnessed - first)) {
+    const Claim claim(under_way, id);
+    if (!claim.held()) continue;
     const auto entry = co_await spool.load(id);
-    if (!entry || !entry->is_waiting() || under_way.contains(id)) continue;
+    if (!entry || !entry->is_waiting()) continue;
     const bool expired = spool::age(*entry, moment) >= account.expire;
     if (!expired && delay_told.contains(id)) continue;
     const auto header = co_await header_of(id);
@@ -246,9 +266,13 @@ awaitable<void> Runner::Inside::drop_delay_report(std::string id) {
 
 awaitable<std::string> Runner::Inside::header_of(std::string id) {
   HeaderCopy header;
-  auto content = co_await spool.content(id);
-  if (!content) co_return std::string{};
-  if (auto beginning = co_await (*content)->read(0, mail::kMaxReturnedHeader)) header.feed(*beginning);
+  try {
+    auto content = co_await spool.content(id);
+    if (!content) co_return std::string{};
+    if (auto beginning = co_await (*content)->read(0, mail::kMaxReturnedHeader)) header.feed(*beginning);
+  } catch (const std::system_error& error) {  // no thread to be had: what it is for is worth more
+    log::warning("runner.header_unread", {{"id", id}, {"cause", error.what()}});
+  }
   co_return header.text();
 }
 

@@ -23,7 +23,7 @@ void Schedule::remove(const std::string& id) {
   waiting_.erase(found);
 }
 
-std::optional<std::string> Schedule::take(const std::string& account, Time now) {
+std::optional<spool::Summary> Schedule::take(const std::string& account, Time now) {
   const auto line = lines_.find(account);
   if (line == lines_.end()) return std::nullopt;
   auto& [clients, last_client] = line->second;
@@ -33,8 +33,8 @@ std::optional<std::string> Schedule::take(const std::string& account, Time now) 
     const auto& [next, received, id] = *client->second.begin();
     if (next > now) continue;
     last_client = client->first;
-    auto chosen = id;
-    remove(chosen);
+    auto chosen = waiting_.at(id);
+    remove(chosen.id);
     return chosen;
   }
   return std::nullopt;

@@ -24,7 +24,7 @@ class Schedule {
   /// It waits no more, for whatever reason.
   void remove(const std::string& id);
   /// The next one of `account` that is due at `now`; it does not wait any more.
-  std::optional<std::string> take(const std::string& account, Time now);
+  std::optional<spool::Summary> take(const std::string& account, Time now);
   /// When the next one of `account` is due.
   std::optional<Time> next_due(const std::string& account) const;
   /// All that wait (of one account) are due at `now`, in the order in which they came.

@@ -16,8 +16,13 @@ spool::Summary waiting(std::string id, std::string client, int received, int nex
 
 std::string take_all(Schedule& schedule, int now, const std::string& account = "home") {
   std::string order;
-  while (auto id = schedule.take(account, milliseconds(now))) order += *id + " ";
+  while (auto next = schedule.take(account, milliseconds(now))) order += next->id + " ";
   return order;
+}
+
+std::string take(Schedule& schedule) {
+  const auto next = schedule.take("home", milliseconds(0));
+  return next ? next->id : "none";
 }
 
 }  // namespace
@@ -39,11 +44,11 @@ TEST_CASE("delivery: a turn goes on behind the client that had it, even if that 
   schedule.put(waiting("a0", "10.0.0.1", 0));
   schedule.put(waiting("b0", "10.0.0.2", 0));
   schedule.put(waiting("c0", "10.0.0.3", 0));
-  CHECK(schedule.take("home", milliseconds(0)) == "a0");
-  CHECK(schedule.take("home", milliseconds(0)) == "b0");
+  CHECK(take(schedule) == "a0");
+  CHECK(take(schedule) == "b0");
   schedule.put(waiting("a1", "10.0.0.1", 1));
-  CHECK(schedule.take("home", milliseconds(0)) == "c0");
-  CHECK(schedule.take("home", milliseconds(0)) == "a1");
+  CHECK(take(schedule) == "c0");
+  CHECK(take(schedule) == "a1");
 }
 
 TEST_CASE("delivery: what is not due is not taken, and blocks nobody", "[delivery]") {
