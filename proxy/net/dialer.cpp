@@ -39,19 +39,19 @@ Task<std::unique_ptr<Stream>> connect(asio::any_io_executor executor, IpAddress 
 
 }  // namespace
 
-Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, std::string host,
-                                   std::uint16_t port, Milliseconds timeout) {
+Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, DialTarget target,
+                                   Milliseconds timeout) {
   const auto due = Clock::now() + timeout;
-  auto addresses = co_await resolver.resolve(host, timeout);
+  auto addresses = co_await resolver.resolve(target.host, timeout);
   if (!addresses) co_return std::unexpected(std::move(addresses.error()));
-  const auto what = fmt::format("connecting to {} port {}", host, port);
+  const auto what = fmt::format("connecting to {} port {}", target.host, target.port);
   auto last = timeout_error(what);
   last.reply.enhanced = {4, 4, 1};
   for (std::size_t i = 0; i < addresses->size(); ++i) {
     const auto left = std::chrono::duration_cast<Milliseconds>(due - Clock::now());
     if (left <= Milliseconds::zero()) break;
     const auto share = std::max(kLeastPerAddress, left / static_cast<int>(addresses->size() - i));
-    auto stream = co_await connect(executor, (*addresses)[i], port, std::min(left, share), what);
+    auto stream = co_await connect(executor, (*addresses)[i], target.port, std::min(left, share), what);
     if (stream) co_return std::move(*stream);
     last = std::move(stream.error());
     if (last.fault == Fault::canceled) break;

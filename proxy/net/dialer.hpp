@@ -6,14 +6,22 @@
 #include <memory>
 #include <string>
 
+#include "proxy/base/proxy_server.hpp"
 #include "proxy/net/resolver.hpp"
 #include "proxy/net/stream.hpp"
 
 namespace homeward::net {
 
-/// Connects to `host`:`port`. Errors: dns 451 4.4.3; network 451 4.4.1 (refused, unreachable), timeout
+struct DialTarget {
+  std::string host;
+  std::uint16_t port = 0;
+  /// Through whom; null: straight. The proxy looks the host's name up.
+  std::shared_ptr<const ProxyServer> proxy = nullptr;
+};
+
+/// Connects to `target`. Errors: dns 451 4.4.3; network 451 4.4.1 (refused, unreachable), timeout
 /// 451 4.4.1; the last address's fault, which names host and port.
-Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, std::string host,
-                                   std::uint16_t port, std::chrono::milliseconds timeout);
+Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, DialTarget target,
+                                   std::chrono::milliseconds timeout);
 
 }  // namespace homeward::net

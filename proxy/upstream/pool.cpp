@@ -13,36 +13,6 @@
 namespace homeward::upstream {
 namespace {
 
-/// What a client may read has to fit a few reply lines.
-constexpr std::size_t kMaxCause = 800;
-
-/// "home (mail.example): cause". Causes that name the server already keep it once.
-Error named(const conf::AccountConfig& account, const std::string& host, Error error) {
-  error.reply.text = fmt::format("{} ({}): {}", account.name(), host, error.reply.text);
-  return error;
-}
-
-/// While nothing was handed over yet, all of these are one thing: a server that can't be reached
-/// (product.md 3, the first row).
-Error while_connecting(Error error) {
-  switch (error.fault) {
-    case Fault::network:
-    case Fault::timeout:
-    case Fault::protocol:
-    case Fault::refused:
-      error.reply.enhanced = {4, 4, 1};
-      break;
-    case Fault::dns:
-    case Fault::tls:
-    case Fault::login:
-    case Fault::client:
-    case Fault::local:
-    case Fault::canceled:
-      break;
-  }
-  return error;
-}
-
 /// What came of a lease, or what escaped from its making.
 struct Made {
   std::optional<Result<Lease>> lease;
@@ -104,10 +74,10 @@ net::Task<Lease> PendingLease::get(std::optional<std::chrono::milliseconds> pati
 }
 
 Pool::Pool(ConnectionServices services, net::Supervisor& supervisor)
-    : services_(std::move(services)), supervisor_(supervisor) {}
+    : opener_(std::move(services)), supervisor_(supervisor) {}
 
 PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account) {
-  auto state = std::make_shared<PendingLease::State>(services_.executor);
+  auto state = std::make_shared<PendingLease::State>(opener_.executor());
   supervisor_.spawn("lease:" + account.name(), make(state, {std::move(config), &account}));
   return PendingLease(std::move(state));
 }
@@ -149,7 +119,7 @@ net::Task<Lease> Pool::lease_unless_canceled(PendingLease::State& state, Target 
 net::Task<Lease> Pool::lease(PendingLease::State& state, Target target) {
   const auto& account = *target.account;
   auto& slots = slots_[account.name()];
-  if (!slots) slots = std::make_shared<Slots>(services_.executor);
+  if (!slots) slots = std::make_shared<Slots>(opener_.executor());
   auto slot = co_await slots->take(account.pool_size, account.reply_timeout, &state.place);
   if (!slot) co_return std::unexpected(named(account, account.servers.front().host, std::move(slot.error())));
   // Its owner may have gone just as it became free.
@@ -158,54 +128,19 @@ net::Task<Lease> Pool::lease(PendingLease::State& state, Target target) {
     refused->reply.text += " (not tried again for a while: mend the login, then reload)";
     co_return std::unexpected(std::move(*refused));
   }
-  auto connection = co_await open_any(target);
-  if (!connection) co_return std::unexpected(std::move(connection.error()));
+  auto connection = co_await opener_.open(target);
+  if (!connection) {
+    if (connection.error().fault == Fault::login) login_refused(account.name(), connection.error());
+    co_return std::unexpected(std::move(connection.error()));
+  }
   attention_.worked(account.name());
   co_return Lease{std::move(*connection), std::move(*slot)};
 }
 
-/// The servers in order; a refused login ends it at once, as the next server would count it too.
-net::Task<std::unique_ptr<Connection>> Pool::open_any(Target target) {
-  const auto& account = *target.account;
-  auto tls = tls_of(account);
-  if (!tls) co_return std::unexpected(named(account, account.servers.front().host, std::move(tls.error())));
-  std::optional<Error> failure;
-  for (const auto& endpoint : endpoints_of(account.servers)) {
-    auto connection = co_await Connection::open(services_, {target.config, target.account, endpoint, *tls});
-    if (connection) co_return std::move(*connection);
-    auto error = while_connecting(std::move(connection.error()));
-    log::warning("upstream.failed", {{"account", account.name()},
-                                     {"server", fmt::format("{}:{}", endpoint.host, endpoint.port)},
-                                     {"fault", std::string(to_string(error.fault))},
-                                     {"cause", error.detail.empty() ? error.reply.text : error.detail}});
-    if (error.fault == Fault::canceled) co_return std::unexpected(std::move(error));
-    if (error.fault == Fault::login) {
-      error = named(account, endpoint.host, std::move(error));
-      attention_.refused(account.name(), error, std::chrono::steady_clock::now());
-      log::error("account.needs_attention", {{"account", account.name()}, {"cause", error.reply.text}});
-      if (tell_) tell_(account.name(), error);
-      co_return std::unexpected(std::move(error));
-    }
-    if (!failure) {
-      failure = named(account, endpoint.host, std::move(error));
-      continue;
-    }
-    // Several causes: all are told; a TLS fault is the one that a person has to know of first.
-    if (error.fault == Fault::tls) failure->reply.enhanced = error.reply.enhanced;
-    if (failure->reply.text.size() < kMaxCause) failure->reply.text += "; " + error.reply.text;
-  }
-  co_return std::unexpected(std::move(*failure));
-}
-
-Result<net::TlsContext> Pool::tls_of(const conf::AccountConfig& account) {
-  const auto floor =
-      account.tls_min == conf::TlsVersion::tls_1_3 ? net::TlsFloor::tls_1_3 : net::TlsFloor::tls_1_2;
-  const auto key =
-      fmt::format("{} {}", account.tls_ca ? account.tls_ca->string() : "", static_cast<int>(floor));
-  if (const auto found = contexts_.find(key); found != contexts_.end()) return found->second;
-  auto context = net::TlsContext::client(floor, account.tls_ca);
-  if (context) contexts_.emplace(key, *context);
-  return context;
+void Pool::login_refused(const std::string& account, const Error& error) {
+  attention_.refused(account, error, std::chrono::steady_clock::now());
+  log::error("account.needs_attention", {{"account", account}, {"cause", error.reply.text}});
+  if (tell_) tell_(account, error);
 }
 
 void Pool::give_back(Lease lease) {
@@ -222,7 +157,7 @@ std::optional<Error> Pool::need_of(const std::string& account) const {
 }
 
 void Pool::reloaded() {
-  contexts_.clear();
+  opener_.reloaded();
   attention_.clear();
 }
 

@@ -12,7 +12,7 @@
 
 #include "proxy/net/supervisor.hpp"
 #include "proxy/upstream/attention.hpp"
-#include "proxy/upstream/connection.hpp"
+#include "proxy/upstream/opener.hpp"
 #include "proxy/upstream/slots.hpp"
 
 namespace homeward::upstream {
@@ -67,23 +67,17 @@ class Pool {
   }
 
  private:
-  struct Target {
-    std::shared_ptr<const conf::Config> config;
-    const conf::AccountConfig* account;
-  };
   net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target);
   net::Task<Lease> lease_unless_canceled(PendingLease::State& state, Target target);
   net::Task<Lease> lease(PendingLease::State& state, Target target);
-  net::Task<std::unique_ptr<Connection>> open_any(Target target);
-  Result<net::TlsContext> tls_of(const conf::AccountConfig& account);
+  void login_refused(const std::string& account, const Error& error);
   static net::asio::awaitable<void> quit(Lease lease);
 
-  ConnectionServices services_;
+  Opener opener_;
   net::Supervisor& supervisor_;
   Attention attention_;
   std::function<void(const std::string&, const Error&)> tell_;
   std::map<std::string, std::shared_ptr<Slots>> slots_;  // by account name
-  std::map<std::string, net::TlsContext> contexts_;      // by CA file and TLS floor
 };
 
 }  // namespace homeward::upstream

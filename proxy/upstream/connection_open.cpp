@@ -1,0 +1,121 @@
+// How a connection is opened: dialing, TLS, EHLO, login.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "auth/mechanism_choice.hpp"
+#include "auth/secret_source.hpp"
+#include "proxy/base/log.hpp"
+#include "proxy/net/dialer.hpp"
+#include "proxy/net/tls_stream.hpp"
+#include "proxy/smtp/client_dialog.hpp"
+#include "proxy/upstream/connection.hpp"
+#include "proxy/upstream/login_dialog.hpp"
+
+namespace homeward::upstream {
+namespace {
+
+auth::SaslIdentity identity_of(const conf::AccountConfig& account, const Endpoint& endpoint,
+                               const std::optional<net::TlsFacts>& tls, Secret password) {
+  auth::SaslIdentity identity{endpoint.host, account.login, account.authorization, std::move(password),
+                              std::nullopt};
+  if (tls && !tls->binding_type.empty()) {
+    identity.binding = auth::ChannelBinding{tls->binding_type, tls->binding_data};
+  }
+  return identity;
+}
+
+}  // namespace
+
+net::Task<std::unique_ptr<Connection>> Connection::open(ConnectionServices& services, OpenRequest request) {
+  const auto& account = *request.account;
+  auto stream = co_await net::dial(services.executor, services.resolver,
+                                   {request.endpoint.host, request.endpoint.port}, account.connect_timeout);
+  if (stream && request.endpoint.security == Security::implicit_tls) {
+    stream = co_await net::tls_connect(std::move(*stream), request.tls, request.endpoint.host,
+                                       account.connect_timeout);
+  }
+  if (!stream) co_return std::unexpected(std::move(stream.error()));
+  std::unique_ptr<Connection> connection(
+      new Connection(std::move(*stream), request.endpoint, account.connect_timeout));
+  if (auto done = co_await connection->greet(request); !done) {
+    co_return std::unexpected(std::move(done.error()));
+  }
+  connection->reply_timeout_ = account.reply_timeout;
+  if (account.wants_login()) {
+    if (auto done = co_await connection->log_in(services, request); !done) {
+      co_return std::unexpected(std::move(done.error()));
+    }
+  }
+  co_return std::move(connection);
+}
+
+/// From the greeting to an EHLO inside TLS: carries out what ClientDialog says.
+net::Task<void> Connection::greet(const OpenRequest& request) {
+  const bool start_tls = endpoint_.security == Security::start_tls;
+  smtp::ClientDialog dialog({request.config->hostname, endpoint_.host, start_tls});
+  smtp::ClientAction action = dialog.start();
+  while (!std::holds_alternative<smtp::Ready>(action)) {
+    if (auto* give_up = std::get_if<smtp::GiveUp>(&action)) {
+      if (give_up->error.fault == Fault::refused) co_await quit();
+      co_return std::unexpected(broken(std::move(give_up->error)));
+    }
+    if (std::holds_alternative<smtp::BeginTls>(action)) {
+      auto secured = co_await net::tls_connect(std::move(stream_), request.tls, endpoint_.host,
+                                               request.account->connect_timeout);
+      if (!secured) {
+        usable_ = false;
+        co_return std::unexpected(std::move(secured.error()));
+      }
+      stream_ = std::move(*secured);
+      parser_.clear();
+      action = dialog.on_tls_up();
+      continue;
+    }
+    if (const auto* command = std::get_if<smtp::SendCommand>(&action)) {
+      if (auto sent = co_await write(command->line); !sent)
+        co_return std::unexpected(std::move(sent.error()));
+    }
+    auto reply = co_await read_reply(reply_timeout_);
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    action = dialog.on_reply(*reply, parser_.buffered());
+  }
+  capabilities_ = dialog.capabilities();
+  co_return Result<void>{};
+}
+
+net::Task<void> Connection::log_in(ConnectionServices& services, const OpenRequest& request) {
+  const auto& account = *request.account;
+  auto mechanisms =
+      auth::choose_mechanisms({.offered = capabilities_.auth_mechanisms,
+                               .available = services.sasl_mechanisms,
+                               .wanted = account.mechanisms,
+                               .channel_binding = stream_->tls() && !stream_->tls()->binding_type.empty()});
+  if (!mechanisms) co_return std::unexpected(broken(std::move(mechanisms.error())));
+  auto password = co_await services.offload.run<Result<Secret>>(
+      [source = account.password] { return auth::fetch_password(source); });
+  if (!password) co_return std::unexpected(broken(std::move(password.error())));
+
+  LoginDialog dialog(identity_of(account, endpoint_, stream_->tls(), std::move(*password)),
+                     std::move(*mechanisms));
+  // SCRAM derives keys for as long as the server asks: not on the network thread.
+  auto action = co_await services.offload.run<LoginAction>([&dialog] { return dialog.start(); });
+  while (auto* send = std::get_if<SendSecret>(&action)) {
+    if (auto sent = co_await write(send->line.reveal()); !sent)
+      co_return std::unexpected(std::move(sent.error()));
+    auto reply = co_await read_reply(reply_timeout_);
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    action = co_await services.offload.run<LoginAction>([&] { return dialog.on_reply(*reply); });
+  }
+  if (auto* failed = std::get_if<LoginFailed>(&action)) {
+    co_await quit();
+    co_return std::unexpected(broken(std::move(failed->error)));
+  }
+  log::debug("upstream.login", {{"account", account.name()},
+                                {"server", endpoint_.host},
+                                {"mechanism", std::get<LoggedIn>(action).mechanism},
+                                {"tls", stream_->tls()->version}});
+  co_return Result<void>{};
+}
+
+}  // namespace homeward::upstream
