@@ -159,7 +159,7 @@ TEST_CASE("net: a refused connection names host and port, and is temporary", "[n
     return acceptor.local_endpoint().port();
   }();
   const auto stream =
-      await(context, dial(context.get_executor(), resolver, "127.0.0.1", free_port, seconds(5)));
+      await(context, dial(context.get_executor(), resolver, {"127.0.0.1", free_port}, seconds(5)));
   REQUIRE_FALSE(stream);
   CHECK(stream.error().fault == Fault::network);
   CHECK(stream.error().reply.code == 451);
@@ -173,7 +173,7 @@ TEST_CASE("net: the next address of a name is tried where one refuses", "[net]")
   Resolver resolver(context.get_executor());
   tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});  // not on ::1
   const auto port = acceptor.local_endpoint().port();
-  const auto stream = await(context, dial(context.get_executor(), resolver, "localhost", port, seconds(10)));
+  const auto stream = await(context, dial(context.get_executor(), resolver, {"localhost", port}, seconds(10)));
   REQUIRE(stream);
   CHECK((*stream)->peer() == ip("127.0.0.1"));
 }
