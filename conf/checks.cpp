@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr auto kPasswordKeys =
     std::to_array<std::string_view>({"password", "password_file", "password_command", "password_credential"});
+constexpr std::size_t kMostPemLines = 10'000;  // a chain of many; what is longer is no such file
 constexpr std::string_view kOnePassword =
     "give one of password, password_file, password_command, password_credential";
 
@@ -110,14 +112,63 @@ void check_password_given(const AccountDraft& draft, const Section* defaults, Fi
                 fmt::format("{}; or mechanisms = none where the provider asks for no login", kOnePassword)});
 }
 
-void check_ca_file(const AccountDraft& draft, const Section* defaults, Findings& findings) {
-  const auto& path = draft.account.tls_ca;
+using MaybeFile = std::optional<std::filesystem::path>;
+
+// Where the key of an account stands: its own section, or [defaults].
+const Section& place_of(std::string_view key, const AccountDraft& draft, const Section* defaults) {
+  return draft.section.find(key) != nullptr || defaults == nullptr ? draft.section : *defaults;
+}
+
+// True where the file is named and can be read; told where it is named and can't.
+bool check_file(std::string_view key, const MaybeFile& path, const AccountDraft& draft,
+                const Section* defaults, Findings& findings) {
+  if (!path) return false;
   std::error_code code;
-  if (!path || (std::filesystem::is_regular_file(*path, code) && ::access(path->c_str(), R_OK) == 0)) return;
-  const bool own = draft.section.find("tls_ca") != nullptr || defaults == nullptr;
-  findings.add(own ? draft.section : *defaults, "tls_ca",
+  if (std::filesystem::is_regular_file(*path, code) && ::access(path->c_str(), R_OK) == 0) return true;
+  findings.add(place_of(key, draft, defaults), key,
                {fmt::format("{} is not a file that can be read", shown(path->string())),
-                "name a PEM file of certificates that this user may read"});
+                "name a PEM file that this user may read"});
+  return false;
+}
+
+// A PEM file of any kind of private key (RFC 7468 §10, §11, and the older forms): by its label alone.
+bool holds_private_key(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::size_t lines = 0;
+  for (std::string line; lines < kMostPemLines && std::getline(file, line); ++lines)
+    if (line.starts_with("-----BEGIN ") && line.find("PRIVATE KEY-----") != std::string::npos) return true;
+  return false;
+}
+
+// The file that a private key is taken from: no other user may read it.
+void check_key_file(std::string_view key, const std::filesystem::path& path, const AccountDraft& draft,
+                    const Section* defaults, Findings& findings) {
+  const auto& place = place_of(key, draft, defaults);
+  std::error_code code;
+  const auto mode = std::filesystem::status(path, code).permissions();
+  if (!holds_private_key(path))
+    findings.add(place, key,
+                 {fmt::format("{} holds no private key", shown(path.string())),
+                  key == "tls_key" ? "name the PEM file of the certificate's key"
+                                   : "name the key's file by tls_key, or put the key into this one"});
+  else if (!code && (mode & std::filesystem::perms::others_read) != std::filesystem::perms::none)
+    findings.add(
+        place, key,
+        {fmt::format("{} is a private key that every user of this machine can read", shown(path.string())),
+         fmt::format("chmod o-r {}", path.string())});
+}
+
+void check_tls_files(const AccountDraft& draft, const Section* defaults, Findings& findings) {
+  const auto& account = draft.account;
+  check_file("tls_ca", account.tls_ca, draft, defaults, findings);
+  const bool certificate = check_file("tls_certificate", account.tls_certificate, draft, defaults, findings);
+  const bool key = check_file("tls_key", account.tls_key, draft, defaults, findings);
+  if (key) check_key_file("tls_key", *account.tls_key, draft, defaults, findings);
+  if (certificate && !account.tls_key)
+    check_key_file("tls_certificate", *account.tls_certificate, draft, defaults, findings);
+  if (account.tls_key && !account.tls_certificate)
+    findings.add(place_of("tls_key", draft, defaults), "tls_key",
+                 {"stands without the certificate that it belongs to", "name that one by tls_certificate"});
 }
 
 // The three waits of the spool, shortest first. Told where one of them is given: at the later one of the
@@ -181,7 +232,7 @@ void check_accounts(const std::vector<AccountDraft>& drafts, const Section* defa
     check_password_keys(draft.section, findings);
     check_password_given(draft, defaults, findings);
     check_references(draft, listeners, findings, defaults);
-    check_ca_file(draft, defaults, findings);
+    check_tls_files(draft, defaults, findings);
     check_schedule(draft, defaults, findings);
   }
 }

@@ -2,6 +2,7 @@
 // changes one. Every field is one row of the table in schema.cpp (product.md 4).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 
 #include "proxy/base/log.hpp"
 #include "proxy/base/network.hpp"
+#include "proxy/base/proxy_server.hpp"
 #include "proxy/base/secret.hpp"
 #include "proxy/mail/account.hpp"
 #include "proxy/mail/advice.hpp"
@@ -54,6 +56,9 @@ struct Server {
   bool operator==(const Server&) const = default;
 };
 
+/// The SHA-256 of a public key (SubjectPublicKeyInfo).
+using TlsPin = std::array<std::uint8_t, 32>;
+
 enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
 enum class DeliveryMode : std::uint8_t { automatic, direct, spool };
 
@@ -84,14 +89,19 @@ struct AccountConfig {
   mail::Account rules;  ///< whose mail it takes and as whom it sends
   std::vector<Server> servers;
   TlsVersion tls_min = TlsVersion::tls_1_2;
-  std::optional<std::filesystem::path> tls_ca;  ///< in place of the system's store
-  std::string login;                            ///< = address unless given
+  std::optional<std::filesystem::path> tls_ca;           ///< in place of the system's store
+  std::vector<TlsPin> tls_pins;                          ///< any of them, in place of a chain
+  std::optional<std::filesystem::path> tls_certificate;  ///< ours, to show the server
+  std::optional<std::filesystem::path> tls_key;          ///< unless given, in the certificate's file
+  std::shared_ptr<const ProxyServer> proxy;  ///< null: straight; shared by the configs and dials that use it
+  std::string login;                         ///< = address unless given
   std::string authorization;
   std::vector<std::string> mechanisms;  ///< upper case; empty: auto; {"NONE"}: no login
   PasswordSource password;
   DeliveryMode delivery = DeliveryMode::automatic;
   unsigned pool_size = 4;
-  std::optional<std::uint64_t> max_message_size;  ///< octets
+  std::chrono::milliseconds pool_idle{std::chrono::seconds{30}};  ///< 0: none is kept
+  std::optional<std::uint64_t> max_message_size;                  ///< octets
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};
   std::chrono::milliseconds reply_timeout{std::chrono::minutes{5}};
   std::optional<Rate> rate;

@@ -147,10 +147,11 @@ void Loader::check_secret_mode(const Source& source, bool others_may_read) {
     for (const auto& entry : section.entries) {
       const Key* key = find_key(SectionKind::account, entry.name);
       if (key == nullptr || key->care != Care::secret || entry.value.empty()) continue;
-      findings_.add(
-          {source.file, entry.line, fmt::format("[{}] {}", section.name, entry.name),
-           "stands in a file that every user of this machine can read",
-           fmt::format("chmod o-r {} and change the password, or use password_command", source.file)});
+      if (key->holds_secret != nullptr && !key->holds_secret(entry.value)) continue;
+      const auto* other_way = entry.name == "password" ? ", or use password_command" : "";
+      findings_.add({source.file, entry.line, fmt::format("[{}] {}", section.name, entry.name),
+                     "stands in a file that every user of this machine can read",
+                     fmt::format("chmod o-r {} and change the password{}", source.file, other_way)});
     }
 }
 

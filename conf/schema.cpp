@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "conf/setters.hpp"
+#include "conf/transport_values.hpp"
 #include "proxy/base/text.hpp"
 
 namespace homeward::conf {
@@ -40,6 +41,13 @@ Parsed<std::chrono::milliseconds> lifetime(std::string_view text) {
 }
 Parsed<std::chrono::milliseconds> trace_time(std::string_view text) {
   return parse_duration(text, 1h, 24h * 365);
+}
+// Nothing between 0 (none is kept) and a second makes sense.
+Parsed<std::chrono::milliseconds> idle_time(std::string_view text) {
+  if (text == "0" || text == "0s") return 0ms;
+  auto time = parse_duration(text, 1s, 1h);
+  if (!time) time.error().cure += "; 0 keeps none";
+  return time;
 }
 Parsed<unsigned> many(std::string_view text) {
   return parse_count(text, 1, 100'000);
@@ -131,12 +139,25 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "server", .shape = Shape::list, .form = "servers", .fallback = "", .example = "submission.isp.example",
      .help = "host, smtps://host[:465] or submission://host[:587], tried in order; a bare host tries 465, 587, 2525",
      .set = &put_list<&AccountConfig::servers, parse_server>, .need = Need::required},
+    {.name = "proxy", .form = "socks5://… | http://… | none", .fallback = "none", .example = "",
+     .help = "reach its servers through socks5://[user:password@]host[:1080] or, by CONNECT, http://[user:password@]host[:3128]; a password needs a file closed to others (chmod 0600)",
+     .set = &put<&AccountConfig::proxy, parse_proxy>, .care = Care::secret, .holds_secret = proxy_holds_password},
     {.name = "tls_min", .form = "1.2 | 1.3", .fallback = "1.2", .example = "",
      .help = "oldest TLS version taken from the server",
      .set = &put<&AccountConfig::tls_min, choose<kTlsVersions>>},
     {.name = "tls_ca", .form = "file", .fallback = "", .example = "/etc/ssl/certs/ca-certificates.crt",
      .help = "certificates (PEM) to trust for this account, in place of the system's",
-     .set = &put_tls_ca},
+     .set = &put_file<&AccountConfig::tls_ca>},
+    {.name = "tls_pin", .shape = Shape::list, .form = "SHA-256", .fallback = "",
+     .example = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+     .help = "of the server's public key, in base64 or hex; any one of them is trusted in place of a CA (name and validity still hold; with tls_ca, both must)",
+     .set = &put_list<&AccountConfig::tls_pins, parse_pin>},
+    {.name = "tls_certificate", .form = "file", .fallback = "", .example = "/etc/homeward/home.pem",
+     .help = "a certificate (PEM) to show the server, where it asks for one",
+     .set = &put_file<&AccountConfig::tls_certificate>},
+    {.name = "tls_key", .form = "file", .fallback = "", .example = "/etc/homeward/home.key",
+     .help = "the key (PEM) of tls_certificate; unless given, it stands in that file too",
+     .set = &put_file<&AccountConfig::tls_key>},
     {.name = "login", .form = "text", .fallback = "", .example = "ann@isp.example",
      .help = "the login name; the address unless given",
      .set = &put<&AccountConfig::login, parse_identity>},
@@ -183,6 +204,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "pool_size", .form = "number", .fallback = "4", .example = "",
      .help = "connections to its server at most",
      .set = &put<&AccountConfig::pool_size, few>},
+    {.name = "pool_idle", .form = "duration | 0", .fallback = "30s", .example = "",
+     .help = "how long a connection that nobody uses is kept for the next message; 0 keeps none",
+     .set = &put<&AccountConfig::pool_idle, idle_time>},
     {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
      .help = "largest message for this account, where its provider takes less",
      .set = &put<&AccountConfig::max_message_size, content_size>},
@@ -215,9 +239,8 @@ constexpr auto kLaterHomeward = std::to_array<std::string_view>({"http"});
 constexpr auto kLaterListener = std::to_array<std::string_view>(
     {"tls", "certificate", "key", "auth", "auth_method", "plain_auth", "client_rate", "client_rate_burst"});
 constexpr auto kLaterAccount = std::to_array<std::string_view>(
-    {"provider", "proxy", "tls_pin", "tls_certificate", "tls_key", "token_command", "oauth",
-     "password_keyring", "tenant", "users", "local_users", "rewrite_from", "add_sender_field", "add_missing",
-     "pool_idle", "recipients_per_message"});
+    {"provider", "token_command", "oauth", "password_keyring", "tenant", "users", "local_users",
+     "rewrite_from", "add_sender_field", "add_missing", "recipients_per_message"});
 constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth", "provider"});
 
 std::span<const std::string_view> later_keys(SectionKind section) {

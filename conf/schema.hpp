@@ -53,6 +53,7 @@ struct Key {
   std::string_view help;
   std::variant<Setter<HomewardSection>, Setter<Listener>, Setter<AccountConfig>> set;
   Care care = Care::plain;
+  bool (*holds_secret)(std::string_view) = nullptr;  ///< of a secret: whether this value is one; null: any is
   Need need = Need::optional;
 
   SectionKind section() const { return static_cast<SectionKind>(set.index()); }

@@ -135,10 +135,6 @@ Outcome put_tolerate(Listener& listener, const Value& value) {
   return std::nullopt;
 }
 
-Outcome put_tls_ca(AccountConfig& account, const Value& value) {
-  return put_path(account.tls_ca.emplace(), value);
-}
-
 // Config's form: auto is the empty list, none is {"NONE"}.
 Outcome put_mechanism(AccountConfig& account, const Value& value) {
   if (value.position == 0) account.mechanisms.clear();

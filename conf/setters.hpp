@@ -135,10 +135,15 @@ Outcome put_general_path(HomewardSection& section, const Value& value) {
   return put_path(section.config.*Member, value);
 }
 
+/// A file that an account may name.
+template <auto Member>
+Outcome put_file(AccountConfig& account, const Value& value) {
+  return put_path((account.*Member).emplace(), value);
+}
+
 Outcome put_spool(HomewardSection& section, const Value& value);
 Outcome put_include(HomewardSection& section, const Value& value);
 Outcome put_tolerate(Listener& listener, const Value& value);
-Outcome put_tls_ca(AccountConfig& account, const Value& value);
 Outcome put_mechanism(AccountConfig& account, const Value& value);
 Outcome put_password(AccountConfig& account, const Value& value);
 Outcome put_password_file(AccountConfig& account, const Value& value);

@@ -89,6 +89,52 @@ TEST_CASE("conf: a password source that can't be taken is told as that alone") {
   CHECK(problems[0].line == 4);
 }
 
+TEST_CASE("conf: a client certificate and its key are told where one is missing or open to others") {
+  const test::ScratchFolder folder;
+  const std::string key = "-----BEGIN PRIVATE KEY-----\n";
+  const std::string certificate = "-----BEGIN CERTIFICATE-----\n";
+  folder.write("cert.pem", certificate, 0644);
+  folder.write("both.pem", certificate + key, 0600);
+  folder.write("own.key", key, 0640);
+  folder.write("open.key", key, 0644);
+  folder.write("open-both.pem", key + certificate, 0644);
+  struct Case {
+    std::string keys;
+    std::string words;  // empty: right
+  };
+  for (const auto& [keys, words] :
+       std::vector<Case>{{"tls_certificate = cert.pem\ntls_key = own.key\n", ""},
+                         {"tls_certificate = both.pem\n", ""},
+                         {"tls_certificate = both.pem\ntls_key = both.pem\n", ""},
+                         {"tls_certificate = cert.pem\n",
+                          "tls_certificate: \"FOLDER/cert.pem\" holds no private key; name the key's"},
+                         {"tls_key = own.key\n", "tls_key: stands without the certificate"},
+                         {"tls_certificate = cert.pem\ntls_key = cert.pem\n",
+                          "tls_key: \"FOLDER/cert.pem\" holds no private key"},
+                         {"tls_certificate = cert.pem\ntls_key = open.key\n",
+                          "every user of this machine can read; chmod o-r FOLDER/open.key"},
+                         {"tls_certificate = open-both.pem\n",
+                          "tls_certificate: \"FOLDER/open-both.pem\" is a private key that every"},
+                         {"tls_certificate = gone.pem\ntls_key = own.key\n",
+                          "tls_certificate: \"FOLDER/gone.pem\" is not a file"},
+                         {"tls_certificate = cert.pem\ntls_key = gone.key\n",
+                          "tls_key: \"FOLDER/gone.key\" is not a file"}}) {
+    CAPTURE(keys);
+    const auto loaded = load(folder.write("homeward.ini", std::string(kAccount) + keys));
+    if (words.empty()) {
+      CHECK(loaded.has_value());
+      continue;
+    }
+    REQUIRE_FALSE(loaded.has_value());
+    CHECK(loaded.error().size() == 1);
+    auto expected = words;
+    for (auto at = expected.find("FOLDER"); at != std::string::npos; at = expected.find("FOLDER"))
+      expected.replace(at, 6, folder.path().string());
+    CAPTURE(all_text(loaded.error()), expected);
+    CHECK(contains(all_text(loaded.error()), expected));
+  }
+}
+
 TEST_CASE("conf: an account may name the listener that is there by default") {
   CHECK(config_of(std::string(kAccount) + "listeners = default\n")->listeners[0].name == "default");
   CHECK(problems_of(std::string(kAccount) + "listeners = default\n[listener lan]\n").size() == 1);

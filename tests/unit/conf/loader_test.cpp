@@ -126,6 +126,8 @@ TEST_CASE("conf: every key of a listener arrives, and repeated lists append") {
 TEST_CASE("conf: every key of an account arrives") {
   const ScratchFolder folder;
   folder.write("ca.pem", "x");
+  folder.write("own.pem", "x");
+  folder.write("own.key", "-----BEGIN EC PRIVATE KEY-----\n");
   const auto loaded = load(folder.write(
       "homeward.ini",
       "[listener lan]\n[account a]\naddress = ann@isp.example\naliases = a2@isp.example, a3@isp.example\n"
@@ -134,7 +136,9 @@ TEST_CASE("conf: every key of an account arrives") {
       "senders = own, *@x.example\nclients = 10.0.0.0/8\nlisteners = lan\nrewrite_sender = never\n"
       "null_sender = keep\nhide_client = no\ndelivery = direct\npool_size = 2\nmax_message_size = 1M\n"
       "connect_timeout = 3s\nreply_timeout = 4m\nrate = 500/h\nretry = 2m\nretry_max = 1h\nexpire = 2d\n"
-      "bounce_to = post@isp.example\n"));
+      "bounce_to = post@isp.example\npool_idle = 2m\nproxy = socks5://proxy.example\n"
+      "tls_certificate = own.pem\ntls_key = own.key\ntls_pin = sha256:" +
+          std::string(64, '0') + "\ntls_pin = " + std::string(64, 'f') + "\n"));
   if (!loaded) FAIL(test::all_text(loaded.error()));
   const auto& a = (*loaded)->accounts.at(0);
   CHECK(a.rules.address.to_string() == "ann@isp.example");
@@ -164,6 +168,14 @@ TEST_CASE("conf: every key of an account arrives") {
   CHECK(a.retry_max == std::chrono::hours{1});
   CHECK(a.expire == std::chrono::hours{48});
   CHECK(a.report_to().to_string() == "post@isp.example");
+  CHECK(a.pool_idle == std::chrono::minutes{2});
+  REQUIRE(a.proxy != nullptr);
+  CHECK(a.proxy->host == "proxy.example");
+  CHECK(a.tls_certificate == folder.path() / "own.pem");
+  CHECK(a.tls_key == folder.path() / "own.key");
+  REQUIRE(a.tls_pins.size() == 2);
+  CHECK(a.tls_pins[0] == TlsPin{});
+  CHECK(a.tls_pins[1].front() == 0xff);
 }
 
 TEST_CASE("conf: a password may hold any character, in quotes") {
