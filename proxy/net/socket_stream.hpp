@@ -70,6 +70,9 @@ class SocketStream : public Stream {
     watchdog_.arm(time);
   }
   void expires_never() override { watchdog_.disarm(); }
+  void must_be_taken_within(std::chrono::milliseconds time) override {
+    set_user_timeout(layer_.lowest_layer().native_handle(), time);
+  }
 
   bool has_input() override {
     pollfd state{layer_.lowest_layer().native_handle(), POLLIN, 0};

@@ -41,6 +41,10 @@ class Stream {
   /// From now on everything must be done within this time.
   virtual void expires_after(std::chrono::milliseconds time) = 0;
   virtual void expires_never() = 0;
+  /// A peer that does not acknowledge what is written within this time is gone (TCP_USER_TIMEOUT, RFC 5482):
+  /// the operation that waits, or the next, ends with a fault of the network. 120 s where nobody sets it; no
+  /// effect where there is no TCP beneath.
+  virtual void must_be_taken_within(std::chrono::milliseconds /*time*/) {}
 
   /// False where the peer is known not to have got all that was written: it reset the connection, or has not
   /// acknowledged within a second. Asked before shutdown().

@@ -6,8 +6,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -26,7 +28,7 @@ Taken what_was_taken(int socket) {
 
 namespace {
 
-constexpr unsigned kUserTimeoutMs = 120'000;
+constexpr std::chrono::milliseconds kUserTimeout{120'000};
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr std::size_t kLingerOctets = 256 * 1024;
 
@@ -74,8 +76,14 @@ void tune(asio::ip::tcp::socket& socket) {
   boost::system::error_code ignored;  // a socket that can't be tuned still works
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  const unsigned timeout = kUserTimeoutMs;
-  setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+  set_user_timeout(socket.native_handle(), kUserTimeout);
+}
+
+void set_user_timeout(int socket, std::chrono::milliseconds time) {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 1, kMost));
+  // A socket that can't be tuned still works.
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
 std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket) {

@@ -14,6 +14,9 @@ boost::asio::ip::address to_asio(const IpAddress& address);
 /// NODELAY, keep-alive and a two-minute TCP_USER_TIMEOUT, so that a pulled cable is noticed (safety.md 5).
 void tune(boost::asio::ip::tcp::socket& socket);
 
+/// TCP_USER_TIMEOUT of a socket; at least a millisecond, as the system takes 0 for its own default.
+void set_user_timeout(int socket, std::chrono::milliseconds time);
+
 std::unique_ptr<Stream> make_tcp_stream(boost::asio::ip::tcp::socket socket);
 
 /// Takes the socket out of a stream that make_tcp_stream made; the stream is an empty shell afterwards.

@@ -1,4 +1,6 @@
 // Resolver, listener, dialer and plain streams, over loopback.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -173,7 +175,8 @@ TEST_CASE("net: the next address of a name is tried where one refuses", "[net]")
   Resolver resolver(context.get_executor());
   tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});  // not on ::1
   const auto port = acceptor.local_endpoint().port();
-  const auto stream = await(context, dial(context.get_executor(), resolver, {"localhost", port}, seconds(10)));
+  const auto stream =
+      await(context, dial(context.get_executor(), resolver, {"localhost", port}, seconds(10)));
   REQUIRE(stream);
   CHECK((*stream)->peer() == ip("127.0.0.1"));
 }
@@ -219,6 +222,27 @@ TEST_CASE("net: a write that nobody reads ends at its deadline", "[net]") {
   const auto sent = await(pair.context, pair.stream->write(much));
   REQUIRE_FALSE(sent);
   CHECK(sent.error().fault == Fault::timeout);
+}
+
+TEST_CASE("net: how long a peer may leave bytes unacknowledged is 120 s, or what is said", "[net]") {
+  asio::io_context context;
+  tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+  tcp::socket socket(context);
+  socket.connect(acceptor.local_endpoint());
+  tune(socket);
+  const int handle = socket.native_handle();
+  const auto user_timeout = [handle] {
+    unsigned value = 0;
+    socklen_t size = sizeof value;
+    REQUIRE(getsockopt(handle, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &size) == 0);
+    return value;
+  };
+  const auto stream = make_tcp_stream(std::move(socket));
+  CHECK(user_timeout() == 120'000);
+  stream->must_be_taken_within(seconds(5));
+  CHECK(user_timeout() == 5'000);
+  stream->must_be_taken_within(milliseconds(0));
+  CHECK(user_timeout() == 1);
 }
 
 TEST_CASE("net: stop_reading ends a read, now and later, and leaves writing alone", "[net]") {
