@@ -7,6 +7,7 @@
 
 #include "proxy/mail/envelope.hpp"
 #include "proxy/net/task.hpp"
+#include "proxy/smtp/look_ahead.hpp"
 #include "proxy/smtp/reply.hpp"
 
 namespace homeward::delivery {
@@ -17,8 +18,9 @@ class Delivery {
 
   /// A transaction begins: route, local checks. 250, or a refusal after which there is no transaction.
   virtual net::asio::awaitable<smtp::Reply> mail(mail::Envelope envelope) = 0;
-  /// 250, 4yz or 5yz for this recipient.
-  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) = 0;
+  /// 250, 4yz or 5yz for this recipient. `ahead`: what the client has sent behind it already, exact: it may
+  /// travel upstream with it.
+  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) = 0;
   /// 354, or a refusal that ends the transaction.
   virtual net::asio::awaitable<smtp::Reply> data() = 0;
   /// A block of content: unstuffed, each line ended by CR LF, cut anywhere. Returns when the next may be

@@ -146,7 +146,7 @@ std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
 }
 
 /// A name without a domain may stand for several addresses: it is accepted where one of them is.
-awaitable<Reply> Dispatch::rcpt(smtp::Recipient to) {
+awaitable<Reply> Dispatch::rcpt(smtp::Recipient to, smtp::Ahead /*ahead*/) {
   auto addresses = mail::qualify(to, config_->local_recipients, config_->hostname);
   if (!addresses) co_return smtp::make_reply(addresses.error().reply);
   std::optional<Reply> accepted;

@@ -21,7 +21,7 @@ class Dispatch final : public Delivery {
   ~Dispatch() override;
 
   net::asio::awaitable<smtp::Reply> mail(mail::Envelope envelope) override;
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override;
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;
   net::asio::awaitable<void> content(std::string_view block) override;
   net::asio::awaitable<smtp::Reply> commit() override;

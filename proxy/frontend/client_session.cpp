@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "proxy/base/log.hpp"
 #include "proxy/base/trace_id.hpp"
+#include "proxy/smtp/look_ahead.hpp"
 
 namespace homeward::frontend {
 namespace {
@@ -20,6 +21,8 @@ using Milliseconds = std::chrono::milliseconds;
 constexpr std::size_t kCommandRead = 4 * 1024;
 constexpr std::size_t kContentRead = 64 * 1024;
 constexpr Milliseconds kLastWords{5000};
+/// So many recipients are looked at before their turn; each look reads them anew.
+constexpr std::size_t kMostAhead = 64;
 /// A refused message is read on to its end, so that we stay in step, but not for ever.
 constexpr std::uint64_t kMaxOverrun = 64ULL << 20U;
 /// Content slower than this, over data_timeout, is not a slow line but somebody holding us (safety.md 2.9).
@@ -92,7 +95,9 @@ awaitable<std::optional<Event>> ClientSession::carry_out(smtp::Action action) {
     co_return smtp::StepDone{std::move(reply)};
   }
   if (const auto* step = std::get_if<smtp::RcptStep>(&action)) {
-    auto reply = co_await delivery_->rcpt(step->to);
+    auto ahead = smtp::look_ahead(std::string_view(input_).substr(taken_), facts_.tolerate,
+                                  std::min(dialog_.recipients_left(), kMostAhead));
+    auto reply = co_await delivery_->rcpt(step->to, std::move(ahead));
     if (reply.is_positive()) fingerprint_.recipient(step->to);
     last_step_ = Clock::now();
     co_return smtp::StepDone{std::move(reply)};

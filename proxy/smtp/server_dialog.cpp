@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace homeward::smtp {
@@ -129,6 +130,15 @@ Action ServerDialog::rcpt(const Rcpt& rcpt) {
   }
   state_ = State::rcpt_asked;
   return RcptStep{rcpt.to};
+}
+
+std::size_t ServerDialog::recipients_left() const {
+  if (state_ != State::transaction && state_ != State::rcpt_asked) return 0;
+  const unsigned asked = state_ == State::rcpt_asked ? 1 : 0;  // it may come to be either
+  const auto left = [asked](unsigned limit, unsigned used) {
+    return limit > used + asked ? limit - used - asked : 0U;
+  };
+  return std::min(left(settings_.max_recipients, accepted_), left(kMaxRefusedRecipients, refused_));
 }
 
 Action ServerDialog::data(bool more) {

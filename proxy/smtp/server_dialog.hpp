@@ -3,6 +3,7 @@
 // RFC 5321 §3, §4.1.4 (order), RFC 2920 (pipelining), RFC 2034 (enhanced codes).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,6 +80,9 @@ class ServerDialog {
   bool is_esmtp() const { return esmtp_; }
   /// Between an accepted MAIL and the end of its message.
   bool in_transaction() const { return state_ != State::before_hello && state_ != State::ready; }
+  /// So many RCPTs more, after the one that is being answered, are certain to be asked for, whatever the
+  /// answers: the limits leave room for them.
+  std::size_t recipients_left() const;
   /// What was mended in this session.
   QuirkSet quirks_seen() const { return seen_; }
 

@@ -39,7 +39,7 @@ class ScriptedDelivery final : public delivery::Delivery {
     if (reply.is_positive()) begin();
     co_return reply;
   }
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override {
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead /*ahead*/) override {
     hold(state_ == State::envelope, "RCPT without MAIL");
     auto reply = ask_("rcpt " + to.path.to_string() + words_of(to.parameters), {});
     accepted_ |= reply.is_positive();
