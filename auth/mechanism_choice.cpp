@@ -65,6 +65,14 @@ std::string why_none(const MechanismQuery& query) {
 
 }  // namespace
 
+bool is_weaker(std::string_view now, std::string_view before) {
+  const auto place = [](std::string_view name) {
+    return std::ranges::find(kStrongestFirst, name == "LOGIN" ? "PLAIN" : name);
+  };
+  const auto unknown = kStrongestFirst.end();
+  return place(now) != unknown && place(before) != unknown && place(now) > place(before);
+}
+
 Result<std::vector<std::string>> choose_mechanisms(const MechanismQuery& query) {
   auto chosen = query.wanted.empty() ? usable(query, kStrongestFirst) : usable(query, query.wanted);
   if (chosen.empty()) return std::unexpected(make_error(Fault::login, 451, {4, 7, 0}, why_none(query)));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/base/result.hpp"
@@ -25,5 +26,9 @@ struct MechanismQuery {
 /// SCRAM, then PLAIN and LOGIN (inside verified TLS), then CRAM-MD5, DIGEST-MD5.
 /// Error: 451 4.7.0 "login" that says what the server offers and what was asked for.
 Result<std::vector<std::string>> choose_mechanisms(const MechanismQuery& query);
+
+/// True where `now` stands behind `before` in that order. PLAIN and LOGIN are alike; of what is not in it,
+/// none is weaker than another.
+bool is_weaker(std::string_view now, std::string_view before);
 
 }  // namespace homeward::auth

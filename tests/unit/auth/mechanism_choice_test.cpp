@@ -88,4 +88,28 @@ TEST_CASE("auth: a server's list can't swell or break the error", "[auth]") {
   CHECK(chosen.error().reply.text.find('\n') == std::string::npos);
 }
 
+TEST_CASE("auth: a mechanism is weaker than those before it in the order of choice", "[auth]") {
+  struct Pair {
+    const char* now;
+    const char* before;
+    bool weaker;
+  };
+  for (const auto& [now, before, weaker] : std::vector<Pair>{
+           {"PLAIN", "SCRAM-SHA-256", true},
+           {"SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", true},
+           {"SCRAM-SHA-1", "SCRAM-SHA-512", true},
+           {"SCRAM-SHA-256", "PLAIN", false},
+           {"PLAIN", "PLAIN", false},
+           {"LOGIN", "PLAIN", false},
+           {"PLAIN", "LOGIN", false},
+           {"CRAM-MD5", "LOGIN", true},
+           {"GSSAPI", "PLAIN", false},
+           {"PLAIN", "GSSAPI", false},
+           {"", "PLAIN", false},
+       }) {
+    CAPTURE(now, before);
+    CHECK(is_weaker(now, before) == weaker);
+  }
+}
+
 }  // namespace homeward::auth::test
