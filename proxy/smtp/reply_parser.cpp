@@ -69,6 +69,11 @@ std::string kept_text(int code, std::string_view text) {
                          code == kSaslChallenge ? ReplyParser::kMaxLineRead : ReplyParser::kMaxLineKept);
 }
 
+/// The status line of HTTP (RFC 9112 §4), or a page without one.
+bool looks_like_web(std::string_view line) {
+  return text::starts_with_ignoring_case(line, "HTTP/") || line.starts_with('<');
+}
+
 }  // namespace
 
 void ReplyParser::feed(std::string_view bytes) {
@@ -118,6 +123,7 @@ Result<bool> ReplyParser::add_line(std::string_view line) {
   const auto code = parse_code(line);
   const char separator = line.size() > kCodeLength ? line[kCodeLength] : ' ';
   if (!code || (separator != ' ' && separator != '-')) {
+    met_web_page_ = looks_like_web(line);
     return broken("server answered with something that is no SMTP reply", text::printable(line, 80));
   }
   if (!partial_.lines.empty() && partial_.code != *code) {

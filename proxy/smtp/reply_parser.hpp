@@ -29,6 +29,8 @@ class ReplyParser {
   /// Bytes that were fed and not yet handed out in a reply, lines of an unfinished one included;
   /// non-zero behind STARTTLS's 220 is an injection.
   std::size_t buffered() const { return buffer_.size() - taken_ + partial_octets_; }
+  /// True where what broke the protocol looks like HTTP or HTML: a captive portal's, before TLS.
+  bool met_web_page() const { return met_web_page_; }
   /// Forgets everything, an error too: as new.
   void clear();
 
@@ -42,6 +44,7 @@ class ReplyParser {
   Reply partial_;
   std::size_t partial_octets_ = 0;
   std::optional<Error> broken_;
+  bool met_web_page_ = false;
 };
 
 }  // namespace homeward::smtp

@@ -164,6 +164,27 @@ TEST_CASE("smtp: junk is kept for the log, printable and short") {
   CHECK(reply.error().detail == "??" + std::string(78, 'z'));
 }
 
+TEST_CASE("smtp: a web page in place of a reply is known as one") {
+  for (const auto* bytes : {"HTTP/1.1 400 Bad Request\r\n\r\n", "http/1.0 302 Found\n", "<!DOCTYPE html>\r\n",
+                            "<html><body>Sign in\n"}) {
+    CAPTURE(bytes);
+    ReplyParser parser;
+    parser.feed(bytes);
+    REQUIRE_FALSE(parser.next());
+    CHECK(parser.met_web_page());
+    parser.clear();
+    CHECK_FALSE(parser.met_web_page());
+  }
+  for (const auto* bytes :
+       {"220 HTTP/1.1 is not spoken here\r\n", "SSH-2.0-x\r\n", "HTTPS?\r\n", "HTTP/1.1 400"}) {
+    CAPTURE(bytes);
+    ReplyParser parser;
+    parser.feed(bytes);
+    (void)parser.next();
+    CHECK_FALSE(parser.met_web_page());
+  }
+}
+
 TEST_CASE("smtp: long reply lines are read and cut") {
   const auto reply = parse_one("250 " + std::string(ReplyParser::kMaxLineRead - 5, 'x') + "\r\n");
   CHECK(reply.lines[0] == std::string(ReplyParser::kMaxLineKept, 'x'));
