@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""10,000 messages that wait: how long homeward takes to start on them, how long `homeward queue list` takes to tell of all of
-them, and what memory the daemon needs; after a proper stop and after kill -9. Medians of the rounds.
+"""10,000 messages that wait: how long homeward takes to start on them, how long `homeward queue list` takes to tell of all
+of them, and what memory the daemon needs; after a proper stop and after kill -9. Medians of the rounds.
 
 Usage: bench_queue.py HOMEWARD LOAD [--messages N] [--rounds N] [--json FILE] [--directory DIR]
 """

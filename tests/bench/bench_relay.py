@@ -34,7 +34,8 @@ class Relay:
         self.load, self.fates = Load(options.load, bench), Fates()
         near, far = self.upstream.ports["submissions"], self.upstream.ports["far_submissions"]
         begin = functools.partial(start, bench, pool_size=CLIENTS)
-        self.direct, self.far, self.spool = begin("direct", near, "direct"), begin("far", far, "direct"), begin("spool", near, "spool")
+        self.direct, self.far = begin("direct", near, "direct"), begin("far", far, "direct")
+        self.spool = begin("spool", near, "spool")
         self.peer = self._start_peer(bench, options)
         self.parts = self._parts()
 
@@ -123,12 +124,15 @@ def latency_rows(rounds):
 
 def rate_row(rounds, what, must, aim, name, base):
     return Row(what, must, aim, ratio(rounds, name, base), better="more",
-               beside={"homeward, /s": middle(rounds, name, "per_second"), "straight, /s": middle(rounds, base, "per_second")})
+               beside={"homeward, /s": middle(rounds, name, "per_second"),
+                       "straight, /s": middle(rounds, base, "per_second")})
 
 
 def rate_rows(rounds):
-    yield rate_row(rounds, "S1: one connection at a time, one message each; rate against straight", 2, 5, "direct_one", "straight_one")
-    yield rate_row(rounds, "S2: 50 connections × 20 messages, against straight", 0.5, 0.75, "direct_many", "straight_many")
+    yield rate_row(rounds, "S1: one connection at a time, one message each; rate against straight", 2, 5,
+                   "direct_one", "straight_one")
+    yield rate_row(rounds, "S2: 50 connections × 20 messages, against straight", 0.5, 0.75,
+                   "direct_many", "straight_many")
     yield rate_row(rounds, f"R2: S2 at {RTT} ms, against straight", 1, 1.4, "direct_many_far", "straight_many_far")
     row = rate_row(rounds, "spooled S2, delivered, against straight", 0.25, 0.4, "spool_many", "straight_many")
     row.beside["accepted, /s"] = middle(rounds, "spool_many", "accepted_per_second")
