@@ -98,6 +98,7 @@ class SocketStream : public Stream {
 
  protected:
   Layer& layer() { return layer_; }
+  const Layer& layer() const { return layer_; }
   virtual bool is_end(const boost::system::error_code& fault) const = 0;
   Error describe(std::string_view what, const boost::system::error_code& fault) const {
     return timed_out_ ? timeout_error(what) : network_error(what, fault);

@@ -20,6 +20,7 @@ struct TlsFacts {
   std::string cipher;
   std::string binding_type;  ///< "tls-exporter" (1.3) or "tls-unique" (1.2); empty: none
   std::string binding_data;
+  bool resumed = false;  ///< from a session of an earlier connection, which was verified in full
 };
 
 class Stream {

@@ -34,7 +34,8 @@ constexpr std::size_t kLingerOctets = 256 * 1024;
 
 class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
  public:
-  explicit TcpStream(asio::ip::tcp::socket socket) : SocketStream(socket.get_executor(), std::move(socket)) {}
+  TcpStream(asio::ip::tcp::socket socket, std::uint16_t server_port)
+      : SocketStream(socket.get_executor(), std::move(socket)), server_port_(server_port) {}
 
   /// Bytes that nobody reads would make the kernel answer with a reset, and the peer lose our last words:
   /// they are read away for a moment.
@@ -53,9 +54,16 @@ class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
 
   const std::optional<TlsFacts>& tls() const override { return no_tls_; }
   asio::ip::tcp::socket release() { return std::move(layer()); }
+  std::uint16_t server_port() const {
+    if (server_port_ != 0) return server_port_;
+    boost::system::error_code fault;
+    const auto endpoint = layer().remote_endpoint(fault);
+    return fault ? std::uint16_t{0} : endpoint.port();
+  }
 
  private:
   bool is_end(const boost::system::error_code& fault) const override { return fault == asio::error::eof; }
+  std::uint16_t server_port_;
   std::optional<TlsFacts> no_tls_;
 };
 
@@ -86,8 +94,13 @@ void set_user_timeout(int socket, std::chrono::milliseconds time) {
   (void)::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
-std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket) {
-  return std::make_unique<TcpStream>(std::move(socket));
+std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket, std::uint16_t server_port) {
+  return std::make_unique<TcpStream>(std::move(socket), server_port);
+}
+
+std::uint16_t server_port(const Stream& stream) {
+  const auto* tcp = dynamic_cast<const TcpStream*>(&stream);
+  return tcp == nullptr ? std::uint16_t{0} : tcp->server_port();
 }
 
 asio::ip::tcp::socket release_socket(std::unique_ptr<Stream> stream) {

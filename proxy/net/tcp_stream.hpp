@@ -17,7 +17,10 @@ void tune(boost::asio::ip::tcp::socket& socket);
 /// TCP_USER_TIMEOUT of a socket; at least a millisecond, as the system takes 0 for its own default.
 void set_user_timeout(int socket, std::chrono::milliseconds time);
 
-std::unique_ptr<Stream> make_tcp_stream(boost::asio::ip::tcp::socket socket);
+/// `server_port` is the port of the server that it leads to, where a proxy is in between; 0: the peer's.
+std::unique_ptr<Stream> make_tcp_stream(boost::asio::ip::tcp::socket socket, std::uint16_t server_port = 0);
+/// Of a plain TCP stream; 0 where there is none.
+std::uint16_t server_port(const Stream& stream);
 
 /// Takes the socket out of a stream that make_tcp_stream made; the stream is an empty shell afterwards.
 /// Throws std::logic_error for any other stream: a programming error.

@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "proxy/net/certificate_fault.hpp"
+#include "proxy/net/handshake_fault.hpp"
 #include "proxy/net/socket_stream.hpp"
+#include "proxy/net/tls_sessions.hpp"
 
 namespace homeward::net {
 namespace {
@@ -35,6 +37,7 @@ std::string exporter_binding(SSL* tls) {
 /// RFC 5929 §3: the first Finished message of the handshake, which is the client's in a full handshake
 /// and the server's in a resumed one.
 std::string unique_binding(SSL* tls) {
+  if (SSL_get_extms_support(tls) != 1) return {};  // RFC 7627 §1: without it the value can be made to repeat
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   const bool ours = (SSL_is_server(tls) == 1) == (SSL_session_reused(tls) == 1);
   const auto size = ours ? SSL_get_finished(tls, bytes.data(), bytes.size())
@@ -46,6 +49,7 @@ TlsFacts read_facts(SSL* tls) {
   TlsFacts facts;
   facts.version = SSL_get_version(tls);
   facts.cipher = SSL_get_cipher_name(tls);
+  facts.resumed = SSL_session_reused(tls) == 1;
   const bool modern = SSL_version(tls) >= TLS1_3_VERSION;
   facts.binding_type = modern ? "tls-exporter" : "tls-unique";
   facts.binding_data = modern ? exporter_binding(tls) : unique_binding(tls);
@@ -59,19 +63,29 @@ class TlsStream final : public SocketStream<Layer> {
       : SocketStream(socket.get_executor(), std::move(socket), context.native()),
         context_(std::move(context)) {}
 
-  Task<void> handshake_as_client(std::string host) {
+  Task<void> handshake_as_client(std::string host, std::uint16_t port) {
     if (!prepare_verification(host)) {
       co_return std::unexpected(
           make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} is no host name", host)));
     }
-    const auto [fault] = co_await layer().async_handshake(ssl::stream_base::client, kNoThrow);
-    if (fault) co_return std::unexpected(explain_handshake(fault, host));
-    // Belt and braces: never go on without a verified certificate, whatever the library made of it.
     SSL* tls = layer().native_handle();
-    if (SSL_get_verify_result(tls) != X509_V_OK || SSL_get0_peer_certificate(tls) == nullptr) {
-      co_return std::unexpected(
-          make_error(Fault::tls, 451, {4, 7, 5}, fmt::format("{} showed no certificate", host)));
+    sessions_.emplace(context_.sessions(), fmt::format("{} {}", host, port)).attach(tls);
+    record_first_octets(tls);
+    const auto [fault] = co_await layer().async_handshake(ssl::stream_base::client, kNoThrow);
+    SSL_set_msg_callback(tls, nullptr);
+    if (fault) {
+      sessions_->handshake_failed();
+      co_return std::unexpected(explain_handshake(fault, host, port));
     }
+    // Belt and braces: never go on without a verified certificate, whatever the library made of it. A resumed
+    // connection shows the certificate of its first one, which is not verified anew.
+    const X509* shown = SSL_get0_peer_certificate(tls);
+    if (SSL_get_verify_result(tls) != X509_V_OK || shown == nullptr || !context_.pins_allow(shown)) {
+      sessions_->handshake_failed();
+      co_return std::unexpected(make_error(
+          Fault::tls, 451, {4, 7, 5}, fmt::format("{} showed no certificate that may be trusted", host)));
+    }
+    sessions_->verified(tls);
     facts_ = read_facts(tls);
     co_return Result<void>{};
   }
@@ -106,33 +120,40 @@ class TlsStream final : public SocketStream<Layer> {
   bool prepare_verification(const std::string& host) {
     SSL* tls = layer().native_handle();
     X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
-    X509_VERIFY_PARAM_set_hostflags(
-        rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(rules, kHostFlags);
     const bool is_address = IpAddress::parse(host).has_value();
     const bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1
                                 : X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1 &&
                                       SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
     layer().set_verify_mode(ssl::verify_peer);
-    layer().set_verify_callback([this](bool good, ssl::verify_context& context) {
-      if (!good) certificate_ = read_certificate_fault(context.native_handle());
+    layer().set_verify_callback([this, host](bool good, ssl::verify_context& context) {
+      if (!good) certificate_ = read_certificate_fault(context.native_handle(), host);
       return good;
     });
     return set;
   }
 
-  Error explain_handshake(const boost::system::error_code& fault, const std::string& host) const {
+  /// OpenSSL shows the five octets of each record's header before it judges them; of a web page or a banner,
+  /// the first five.
+  void record_first_octets(SSL* tls) {
+    SSL_set_msg_callback_arg(tls, this);
+    SSL_set_msg_callback(tls, [](int is_written, int /*version*/, int kind, const void* octets,
+                                 std::size_t count, SSL* /*tls*/, void* self) {
+      auto& first = static_cast<TlsStream*>(self)->first_octets_;
+      if (is_written == 0 && kind == SSL3_RT_HEADER && first.empty())
+        first.assign(static_cast<const char*>(octets), count);
+    });
+  }
+
+  Error explain_handshake(const boost::system::error_code& fault, const std::string& host,
+                          std::uint16_t port) const {
     if (certificate_.code != X509_V_OK)
       return make_error(Fault::tls, 451, {4, 7, 5}, explain(certificate_, host));
     auto error = describe(fmt::format("TLS handshake with {}", host), fault);
     if (error.fault == Fault::canceled) return error;
     error.fault = Fault::tls;
     error.reply.enhanced = {4, 7, 5};
-    if (ERR_GET_REASON(static_cast<unsigned long>(fault.value())) == SSL_R_WRONG_VERSION_NUMBER) {
-      error.reply.text = fmt::format(
-          "{} does not answer with TLS on this port; something else listens there, or the "
-          "network is in between",
-          host);
-    }
+    if (auto met = explain_no_tls(first_octets_, host, port)) error.reply.text = *std::move(met);
     return error;
   }
 
@@ -144,15 +165,18 @@ class TlsStream final : public SocketStream<Layer> {
   TlsContext context_;
   std::optional<TlsFacts> facts_;
   CertificateFault certificate_;
+  std::string first_octets_;  // of the server, in the handshake
+  std::optional<SessionKeeper> sessions_;
 };
 
 }  // namespace
 
 Task<std::unique_ptr<Stream>> tls_connect(std::unique_ptr<Stream> plain, TlsContext context, std::string host,
                                           std::chrono::milliseconds timeout) {
+  const auto port = server_port(*plain);
   auto stream = std::make_unique<TlsStream>(release_socket(std::move(plain)), std::move(context));
   stream->expires_after(timeout);
-  if (auto done = co_await stream->handshake_as_client(std::move(host)); !done) {
+  if (auto done = co_await stream->handshake_as_client(std::move(host), port); !done) {
     co_return std::unexpected(std::move(done.error()));
   }
   stream->expires_never();

@@ -11,8 +11,9 @@
 namespace homeward::net {
 
 /// Handshake as a client: SNI, chain, validity, serverAuth, and `host` against the certificate's SAN (a DNS
-/// name or an IP address; never CN, never a partial wildcard). RFC 9525, RFC 6066 §3.
-/// Errors: tls 451 4.7.5 with the reason in plain words; network, timeout.
+/// name or an IP address; never CN, never a partial wildcard). RFC 9525, RFC 6066 §3. Resumes a session that
+/// the context keeps of this host and port, where there is one; where the server won't, it is a full
+/// handshake. Errors: tls 451 4.7.5 with the reason in plain words; network, timeout.
 Task<std::unique_ptr<Stream>> tls_connect(std::unique_ptr<Stream> plain, TlsContext context, std::string host,
                                           std::chrono::milliseconds timeout);
 

@@ -70,12 +70,15 @@ net::Task<std::unique_ptr<Connection>> Opener::open(Target target) {
 }
 
 Result<net::TlsContext> Opener::tls_of(const conf::AccountConfig& account) {
-  const auto floor =
-      account.tls_min == conf::TlsVersion::tls_1_3 ? net::TlsFloor::tls_1_3 : net::TlsFloor::tls_1_2;
-  const auto key =
-      fmt::format("{} {}", account.tls_ca ? account.tls_ca->string() : "", static_cast<int>(floor));
+  const net::TlsSettings settings{
+      .floor = account.tls_min == conf::TlsVersion::tls_1_3 ? net::TlsFloor::tls_1_3 : net::TlsFloor::tls_1_2,
+      .ca_file = account.tls_ca,
+      .pins = account.tls_pins,
+      .certificate = account.tls_certificate,
+      .key = account.tls_key};
+  const auto key = settings.fingerprint();
   if (const auto found = contexts_.find(key); found != contexts_.end()) return found->second;
-  auto context = net::TlsContext::client(floor, account.tls_ca);
+  auto context = net::TlsContext::client(settings);
   if (context) contexts_.emplace(key, *context);
   return context;
 }

@@ -7,27 +7,15 @@
 #include <boost/asio/write.hpp>
 #include <functional>
 
-#include "proxy/net/supervisor.hpp"
-#include "proxy/net/tcp_stream.hpp"
-#include "proxy/net/tls_stream.hpp"
-#include "tests/support/await.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/test_ca.hpp"
+#include "tests/unit/net/tls_ends.hpp"
 
 namespace homeward::net::test {
 namespace {
 
 using homeward::test::await;
-using homeward::test::CertificateFiles;
-using homeward::test::TestCa;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using tcp = asio::ip::tcp;
-
-TestCa& ca() {
-  static TestCa made;
-  return made;
-}
 
 struct Ends {
   std::unique_ptr<Stream> client;
@@ -41,56 +29,16 @@ Ends connect(asio::io_context& context) {
   return {make_tcp_stream(std::move(socket)), make_tcp_stream(acceptor.accept())};
 }
 
-/// Greets a client inside TLS, waits for its good-bye, and says good-bye.
-asio::awaitable<void> serve(std::unique_ptr<Stream> plain, TlsContext context) {
-  auto stream = co_await tls_accept(std::move(plain), std::move(context), seconds(10));
-  if (!stream) co_return;
-  (void)co_await (*stream)->write("220 hello\r\n");
-  std::array<char, 64> buffer{};
-  (*stream)->expires_after(seconds(10));
-  (void)co_await (*stream)->read_some(buffer);
-  co_await (*stream)->shutdown();
-}
-
-struct Outcome {
-  Result<std::unique_ptr<Stream>> stream;
-  std::string heard;
-};
-
-asio::awaitable<Outcome> visit(std::unique_ptr<Stream> plain, TlsContext context, std::string host) {
-  auto stream = co_await tls_connect(std::move(plain), std::move(context), std::move(host), seconds(10));
-  Outcome outcome{std::move(stream), {}};
-  if (!outcome.stream) co_return outcome;
-  std::array<char, 64> buffer{};
-  const auto count = co_await (*outcome.stream)->read_some(buffer);
-  if (count) outcome.heard.assign(buffer.data(), *count);
-  co_await (*outcome.stream)->shutdown();
-  co_return outcome;
-}
-
 /// A whole handshake of our client with our server; `server` may bend the server's settings.
-Outcome shake_hands(const CertificateFiles& files, const std::string& host,
-                    TlsFloor floor = TlsFloor::tls_1_2,
-                    const std::function<void(SSL_CTX*)>& server = nullptr) {
-  asio::io_context context;
-  Supervisor supervisor(context.get_executor());
-  auto ends = connect(context);
-  const auto theirs = TlsContext::server(files.certificate, files.key);
-  const auto ours = TlsContext::client(floor, ca().file());
-  REQUIRE(theirs);
-  REQUIRE(ours);
-  if (server) server(theirs->native().native_handle());
-  supervisor.spawn("server", serve(std::move(ends.server), *theirs));
-  auto outcome = await(context, visit(std::move(ends.client), *ours, host));
-  if (outcome.stream) await(context, supervisor.drained(seconds(10)));
-  // The stream belongs to this context and goes before it.
-  if (outcome.stream && (*outcome.stream)->tls()) {
-    const auto facts = *(*outcome.stream)->tls();
-    outcome.heard += facts.version + " " + facts.binding_type;
-    CHECK_FALSE(facts.cipher.empty());
-    CHECK_FALSE(facts.binding_data.empty());
-    outcome.stream = std::unique_ptr<Stream>();
-  }
+Visit shake_hands(const CertificateFiles& files, const std::string& host, TlsFloor floor = TlsFloor::tls_1_2,
+                  const std::function<void(SSL_CTX*)>& server = nullptr) {
+  TlsHouse house(files);
+  house.change(files, server);
+  auto outcome = house.visited_by(client_context({.floor = floor, .ca_file = ca().file()}), host);
+  if (!outcome.facts) return outcome;
+  outcome.heard += outcome.facts->version + " " + outcome.facts->binding_type;
+  CHECK_FALSE(outcome.facts->cipher.empty());
+  CHECK_FALSE(outcome.facts->binding_data.empty());
   return outcome;
 }
 
@@ -101,7 +49,7 @@ TEST_CASE("net: a good certificate is taken, by name and by address", "[net]") {
   for (const std::string host : {"localhost", "127.0.0.1"}) {
     CAPTURE(host);
     const auto outcome = shake_hands(files, host);
-    REQUIRE(outcome.stream);
+    REQUIRE(outcome.facts);
     CHECK(outcome.heard == "220 hello\r\nTLSv1.3 tls-exporter");
   }
 }
@@ -110,11 +58,11 @@ TEST_CASE("net: TLS 1.2 binds by tls-unique, and not at all under a floor of 1.3
   const auto files = ca().issue({});
   const auto old = [](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION); };
   const auto outcome = shake_hands(files, "localhost", TlsFloor::tls_1_2, old);
-  REQUIRE(outcome.stream);
+  REQUIRE(outcome.facts);
   CHECK(outcome.heard == "220 hello\r\nTLSv1.2 tls-unique");
   const auto refused = shake_hands(files, "localhost", TlsFloor::tls_1_3, old);
-  REQUIRE_FALSE(refused.stream);
-  CHECK(refused.stream.error().fault == Fault::tls);
+  REQUIRE_FALSE(refused.facts);
+  CHECK(refused.facts.error().fault == Fault::tls);
 }
 
 TEST_CASE("net: every other certificate is refused as TLS's fault, with the reason", "[net]") {
@@ -137,8 +85,8 @@ TEST_CASE("net: every other certificate is refused as TLS's fault, with the reas
   for (const auto& [wanted, host, words] : cases) {
     CAPTURE(words);
     const auto outcome = shake_hands(ca().issue(wanted), host.empty() ? "localhost" : host);
-    REQUIRE_FALSE(outcome.stream);
-    const auto& error = outcome.stream.error();
+    REQUIRE_FALSE(outcome.facts);
+    const auto& error = outcome.facts.error();
     CHECK(error.fault == Fault::tls);
     CHECK(error.reply.code == 451);
     CHECK(error.reply.enhanced == EnhancedCode{4, 7, 5});
@@ -151,27 +99,48 @@ TEST_CASE("net: every other certificate is refused as TLS's fault, with the reas
 TEST_CASE("net: a certificate of a foreign CA is refused", "[net]") {
   TestCa stranger("another CA");
   const auto outcome = shake_hands(stranger.issue({}), "localhost");
-  REQUIRE_FALSE(outcome.stream);
-  CHECK(outcome.stream.error().reply.text.find("issuer that is not trusted here") != std::string::npos);
+  REQUIRE_FALSE(outcome.facts);
+  CHECK(outcome.facts.error().reply.text.find("issuer that is not trusted here") != std::string::npos);
 }
 
 TEST_CASE("net: a certificate that only claims to come from a trusted CA is refused", "[net]") {
   TestCa impostor;  // of the same name
   const auto outcome = shake_hands(impostor.issue({}), "localhost");
-  REQUIRE_FALSE(outcome.stream);
-  CHECK(outcome.stream.error().fault == Fault::tls);
+  REQUIRE_FALSE(outcome.facts);
+  CHECK(outcome.facts.error().fault == Fault::tls);
 }
 
-TEST_CASE("net: a server without TLS is told as such", "[net]") {
-  asio::io_context context;
-  auto ends = connect(context);
-  const auto ours = TlsContext::client(TlsFloor::tls_1_2, ca().file());
-  REQUIRE(ours);
-  REQUIRE(await(context, ends.server->write("220 mail.isp.test ESMTP\r\n")));
-  const auto stream = await(context, tls_connect(std::move(ends.client), *ours, "localhost", seconds(10)));
-  REQUIRE_FALSE(stream);
-  CHECK(stream.error().fault == Fault::tls);
-  CHECK(stream.error().reply.text.find("does not answer with TLS on this port") != std::string::npos);
+TEST_CASE("net: what answers in place of TLS is told as what it is", "[net]") {
+  struct Case {
+    std::string said;
+    std::string words;
+  };
+  for (const auto& [said, words] : std::vector<Case>{
+           {"220 mail.isp.test ESMTP\r\n",
+            "does not answer with TLS on this port (PORT) but with plain SMTP"},
+           {"220 mail.isp.test ESMTP\r\n", "submission://localhost:PORT"},
+           {"554-no\r\n554 entry\r\n", "plain SMTP"},
+           {"HTTP/1.1 302 Found\r\nLocation: http://portal.test/\r\n\r\n",
+            "a web server answers on port PORT of localhost: a captive portal"},
+           {"<html><body>Please sign in</body></html>", "captive portal"},
+           {"<!DOCTYPE html>", "captive portal"},
+           {"SSH-2.0-OpenSSH_9.2\r\n", "does not answer with TLS on this port (PORT); something else"}}) {
+    CAPTURE(said, words);
+    asio::io_context context;
+    auto ends = connect(context);
+    const auto port = std::to_string(server_port(*ends.client));
+    const auto ours = TlsContext::client({.ca_file = ca().file()});
+    REQUIRE(ours);
+    REQUIRE(await(context, ends.server->write(said)));
+    const auto stream = await(context, tls_connect(std::move(ends.client), *ours, "localhost", seconds(10)));
+    REQUIRE_FALSE(stream);
+    CHECK(stream.error().fault == Fault::tls);
+    CHECK(stream.error().reply.enhanced == EnhancedCode{4, 7, 5});
+    auto expected = words;
+    if (const auto at = expected.find("PORT"); at != std::string::npos) expected.replace(at, 4, port);
+    CAPTURE(stream.error().reply.text);
+    CHECK(stream.error().reply.text.find(expected) != std::string::npos);
+  }
 }
 
 TEST_CASE("net: a peer that closes or stays silent in the handshake is TLS's fault too", "[net]") {
@@ -179,7 +148,7 @@ TEST_CASE("net: a peer that closes or stays silent in the handshake is TLS's fau
     CAPTURE(silent);
     asio::io_context context;
     auto ends = connect(context);
-    const auto ours = TlsContext::client(TlsFloor::tls_1_2, ca().file());
+    const auto ours = TlsContext::client({.ca_file = ca().file()});
     REQUIRE(ours);
     if (!silent) ends.server->close();
     const auto stream =
@@ -192,7 +161,7 @@ TEST_CASE("net: a peer that closes or stays silent in the handshake is TLS's fau
 }
 
 TEST_CASE("net: files that are no certificates are named", "[net]") {
-  const auto client = TlsContext::client(TlsFloor::tls_1_2, "/nonexistent/ca.pem");
+  const auto client = TlsContext::client({.ca_file = "/nonexistent/ca.pem"});
   REQUIRE_FALSE(client);
   CHECK(client.error().reply.text.find("tls_ca /nonexistent/ca.pem: ") == 0);
   const auto files = ca().issue({});
