@@ -1,5 +1,5 @@
 // Connection: one TLS-protected, authenticated connection to an account's server. Opens it (dial, TLS,
-// EHLO, login), then exchanges commands and replies. One that is out of step is closed and never used
+// EHLO; then the login), then exchanges commands and replies. One that is out of step is closed and never used
 // again. It knows nothing of clients.
 #pragma once
 
@@ -38,9 +38,13 @@ struct OpenRequest {
 
 class Connection {
  public:
-  /// Connects and logs in. Errors (all 4yz): dns, network, timeout; tls; protocol; refused (4yz or 5yz
-  /// before a login was judged); login (credentials refused; local where the password can't be had).
-  static net::Task<std::unique_ptr<Connection>> open(ConnectionServices& services, OpenRequest request);
+  /// Connects, as far as the point where a login can begin, so that several can be raced to there. Errors (all
+  /// 4yz): dns, network, timeout; tls (also where a captive portal answers); protocol; refused (4yz or 5yz).
+  static net::Task<std::unique_ptr<Connection>> reach(ConnectionServices& services, OpenRequest request);
+  /// Logs in, once behind reach(); the mechanism, "" where the account has no login. Errors (all 4yz): login
+  /// (credentials refused); refused (not now, or no mechanism can be done); local or login where the password
+  /// can't be had; network, timeout, protocol. The connection is closed then.
+  net::Task<std::string> log_in(ConnectionServices& services, const OpenRequest& request);
 
   /// Sends `commands` in one write and reads one reply for each. RFC 2920.
   /// Errors: network, timeout, protocol: 451 4.4.2 or 4.4.0; 421 is an error too (refused, 451 4.4.2), since
@@ -57,6 +61,7 @@ class Connection {
 
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   const Endpoint& endpoint() const { return endpoint_; }
+  const std::optional<net::TlsFacts>& tls() const { return stream_->tls(); }
   /// How long each reply and each write may take from now on; `reply_timeout` of the account until then.
   void limit_waits(std::chrono::milliseconds most) { reply_timeout_ = most; }
   std::chrono::milliseconds reply_timeout() const { return reply_timeout_; }
@@ -71,7 +76,6 @@ class Connection {
   Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint, std::chrono::milliseconds reply_timeout);
 
   net::Task<void> greet(const OpenRequest& request);
-  net::Task<void> log_in(ConnectionServices& services, const OpenRequest& request);
   Error broken(Error error);
 
   std::unique_ptr<net::Stream> stream_;

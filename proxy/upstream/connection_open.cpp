@@ -7,6 +7,7 @@
 #include "auth/secret_source.hpp"
 #include "proxy/base/log.hpp"
 #include "proxy/net/dialer.hpp"
+#include "proxy/net/handshake_fault.hpp"
 #include "proxy/net/tls_stream.hpp"
 #include "proxy/smtp/client_dialog.hpp"
 #include "proxy/upstream/connection.hpp"
@@ -25,12 +26,22 @@ auth::SaslIdentity identity_of(const conf::AccountConfig& account, const Endpoin
   return identity;
 }
 
+/// In clear, before TLS, a web page in place of SMTP is the network's doing.
+Error portal_error(const Endpoint& endpoint, Error met) {
+  auto told = net::explain_no_tls(met.detail, endpoint.host, endpoint.port);
+  if (!told) return met;
+  auto error = make_error(Fault::tls, 451, {4, 7, 5}, std::move(*told));
+  error.detail = fmt::format("{} (it said: {})", error.reply.text, met.detail);
+  return error;
+}
+
 }  // namespace
 
-net::Task<std::unique_ptr<Connection>> Connection::open(ConnectionServices& services, OpenRequest request) {
+net::Task<std::unique_ptr<Connection>> Connection::reach(ConnectionServices& services, OpenRequest request) {
   const auto& account = *request.account;
   auto stream = co_await net::dial(services.executor, services.resolver,
-                                   {request.endpoint.host, request.endpoint.port}, account.connect_timeout);
+                                   {request.endpoint.host, request.endpoint.port, account.proxy},
+                                   account.connect_timeout);
   if (stream && request.endpoint.security == Security::implicit_tls) {
     stream = co_await net::tls_connect(std::move(*stream), request.tls, request.endpoint.host,
                                        account.connect_timeout);
@@ -40,12 +51,6 @@ net::Task<std::unique_ptr<Connection>> Connection::open(ConnectionServices& serv
       new Connection(std::move(*stream), request.endpoint, account.connect_timeout));
   if (auto done = co_await connection->greet(request); !done) {
     co_return std::unexpected(std::move(done.error()));
-  }
-  connection->reply_timeout_ = account.reply_timeout;
-  if (account.wants_login()) {
-    if (auto done = co_await connection->log_in(services, request); !done) {
-      co_return std::unexpected(std::move(done.error()));
-    }
   }
   co_return std::move(connection);
 }
@@ -77,15 +82,21 @@ net::Task<void> Connection::greet(const OpenRequest& request) {
         co_return std::unexpected(std::move(sent.error()));
     }
     auto reply = co_await read_reply(reply_timeout_);
-    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    if (!reply) {
+      co_return std::unexpected(stream_->tls() || !parser_.met_web_page()
+                                    ? std::move(reply.error())
+                                    : portal_error(endpoint_, std::move(reply.error())));
+    }
     action = dialog.on_reply(*reply, parser_.buffered());
   }
   capabilities_ = dialog.capabilities();
   co_return Result<void>{};
 }
 
-net::Task<void> Connection::log_in(ConnectionServices& services, const OpenRequest& request) {
+net::Task<std::string> Connection::log_in(ConnectionServices& services, const OpenRequest& request) {
   const auto& account = *request.account;
+  reply_timeout_ = account.reply_timeout;
+  if (!account.wants_login()) co_return std::string();
   auto mechanisms =
       auth::choose_mechanisms({.offered = capabilities_.auth_mechanisms,
                                .available = services.sasl_mechanisms,
@@ -111,11 +122,12 @@ net::Task<void> Connection::log_in(ConnectionServices& services, const OpenReque
     co_await quit();
     co_return std::unexpected(broken(std::move(failed->error)));
   }
+  auto& mechanism = std::get<LoggedIn>(action).mechanism;
   log::debug("upstream.login", {{"account", account.name()},
-                                {"server", endpoint_.host},
-                                {"mechanism", std::get<LoggedIn>(action).mechanism},
+                                {"server", fmt::format("{}:{}", endpoint_.host, endpoint_.port)},
+                                {"mechanism", mechanism},
                                 {"tls", stream_->tls()->version}});
-  co_return Result<void>{};
+  co_return std::move(mechanism);
 }
 
 }  // namespace homeward::upstream

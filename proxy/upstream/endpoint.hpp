@@ -1,7 +1,8 @@
-// Endpoints: the host, port and kind of TLS that `server` stands for, in the order to be tried. Pure.
+// Endpoints: the hosts, ports and kinds of TLS that one `server` stands for, in the order to be tried. Pure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// A bare host becomes 465 (implicit TLS), 587 and 2525 (STARTTLS). RFC 8314 §3.3.
-std::vector<Endpoint> endpoints_of(const std::vector<conf::Server>& servers);
+/// A bare host becomes 465 (implicit TLS), 587 and 2525 (STARTTLS), RFC 8314 §3.3: of these `first` goes
+/// first.
+std::vector<Endpoint> endpoints_of(const conf::Server& server,
+                                   std::optional<std::uint16_t> first = std::nullopt);
 
 }  // namespace homeward::upstream

@@ -2,37 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "proxy/base/log.hpp"
-#include "proxy/net/faults.hpp"
+#include "proxy/upstream/ladder_race.hpp"
+#include "proxy/upstream/network_name.hpp"
 
 namespace homeward::upstream {
 namespace {
 
-/// What a client may read has to fit a few reply lines.
-constexpr std::size_t kMaxCause = 800;
+/// Each port of each server would fail alike, or count it as one more wrong password.
+bool ends_at_once(Fault fault) {
+  return fault == Fault::login || fault == Fault::local || fault == Fault::canceled;
+}
 
-/// While nothing was handed over yet, all of these are one thing: a server that can't be reached
-/// (product.md 3, the first row).
-Error while_connecting(Error error) {
-  switch (error.fault) {
-    case Fault::network:
-    case Fault::timeout:
-    case Fault::protocol:
-    case Fault::refused:
-      error.reply.enhanced = {4, 4, 1};
-      break;
-    case Fault::dns:
-    case Fault::tls:
-    case Fault::login:
-    case Fault::client:
-    case Fault::local:
-    case Fault::canceled:
-      break;
-  }
-  return error;
+Day today() {
+  return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count();
+}
+
+bool is_ladder(const conf::Server& server) {
+  return server.form == conf::Server::Form::ladder;
 }
 
 }  // namespace
@@ -46,40 +39,93 @@ net::Task<std::unique_ptr<Connection>> Opener::open(Target target) {
   const auto& account = *target.account;
   auto tls = tls_of(account);
   if (!tls) co_return std::unexpected(named(account, account.servers.front().host, std::move(tls.error())));
-  std::optional<Error> failure;
-  for (const auto& endpoint : endpoints_of(account.servers)) {
-    auto connection = co_await Connection::open(services_, {target.config, target.account, endpoint, *tls});
-    if (connection) co_return std::move(*connection);
-    auto error = while_connecting(std::move(connection.error()));
-    log::warning("upstream.failed", {{"account", account.name()},
-                                     {"server", fmt::format("{}:{}", endpoint.host, endpoint.port)},
-                                     {"fault", std::string(to_string(error.fault))},
-                                     {"cause", error.detail.empty() ? error.reply.text : error.detail}});
-    if (error.fault == Fault::canceled) co_return std::unexpected(std::move(error));
-    if (error.fault == Fault::login)
-      co_return std::unexpected(named(account, endpoint.host, std::move(error)));
-    if (!failure) {
-      failure = named(account, endpoint.host, std::move(error));
-      continue;
-    }
-    // Several causes: all are told; a TLS fault is the one that a person has to know of first.
-    if (error.fault == Fault::tls) failure->reply.enhanced = error.reply.enhanced;
-    if (failure->reply.text.size() < kMaxCause) failure->reply.text += "; " + error.reply.text;
+  const auto directory = target.config->state_directory;
+  (void)co_await memory_.open(directory);
+  auto connection = co_await open_any({std::move(target.config), target.account, {}, std::move(*tls)});
+  if (connection || connection.error().fault != Fault::canceled) co_await memory_.save(directory);
+  co_return connection;
+}
+
+net::Task<std::unique_ptr<Connection>> Opener::open_any(const OpenRequest& request) {
+  std::vector<PortFailure> failures;
+  for (const auto& server : request.account->servers) {
+    auto connection = co_await open_server(request, server, failures);
+    if (!connection || *connection) co_return connection;
   }
-  co_return std::unexpected(std::move(*failure));
+  co_return std::unexpected(gathered(request.account->name(), failures));
+}
+
+/// Null where each port failed; an error where no other server is to be tried.
+net::Task<std::unique_ptr<Connection>> Opener::open_server(const OpenRequest& request,
+                                                           const conf::Server& server,
+                                                           std::vector<PortFailure>& failures) {
+  const auto network = is_ladder(server) ? current_network() : NetworkName{};
+  const auto known = is_ladder(server) ? memory_.now().port_of(network, server.host) : std::nullopt;
+  LadderRace race(services_, request, endpoints_of(server, known));
+  std::unique_ptr<Connection> opened;
+  for (bool is_over = false; !is_over;) {
+    auto reached = co_await race.next();
+    if (!reached) co_return std::unexpected(std::move(reached.error()));
+    if (!*reached) break;
+    auto login = co_await (*reached)->log_in(services_, request);
+    if (login) {
+      remember(request, server, **reached, *login);
+      opened = std::move(*reached);
+      break;
+    }
+    if (ends_at_once(login.error().fault)) {
+      co_return std::unexpected(named(*request.account, server.host, std::move(login.error())));
+    }
+    is_over = login.error().fault == Fault::refused;  // the server's own word: its other ports have the same
+    race.fail_winner(std::move(login.error()));
+  }
+  for (const auto& failure : race.failures()) {
+    if (failure.endpoint.port == known) memory_.now().forget_port(network, server.host);
+  }
+  std::ranges::copy(race.failures(), std::back_inserter(failures));
+  co_return opened;
+}
+
+void Opener::remember(const OpenRequest& request, const conf::Server& server, const Connection& connection,
+                      const std::string& mechanism) {
+  const auto& account = *request.account;
+  auto& memory = memory_.now();
+  if (is_ladder(server)) {
+    // Read again: now that packets have gone through the gateway, its hardware address is known.
+    const auto here = current_network();
+    if (connection.endpoint() == endpoints_of(server).front()) {
+      memory.forget_port(here, server.host);  // the first one is tried first anyway
+    } else {
+      memory.port_worked(here, server.host, connection.endpoint().port);
+    }
+  }
+  if (!connection.tls()) return;
+  const Strength now{connection.tls()->version, mechanism};
+  const auto before = memory.logged_in(account.name(), server.host, now, account.mechanisms.empty(), today());
+  if (before) {
+    log::warning("upstream.weaker", {{"account", account.name()},
+                                     {"server", server.host},
+                                     {"now", now.to_string()},
+                                     {"before", before->to_string()}});
+  }
+}
+
+void Opener::reloaded() {
+  contexts_.clear();
+  memory_.now().forget_troubles();
 }
 
 Result<net::TlsContext> Opener::tls_of(const conf::AccountConfig& account) {
   const net::TlsSettings settings{
       .floor = account.tls_min == conf::TlsVersion::tls_1_3 ? net::TlsFloor::tls_1_3 : net::TlsFloor::tls_1_2,
       .ca_file = account.tls_ca,
-      .pins = account.tls_pins,
+      .pins = {account.tls_pins.begin(), account.tls_pins.end()},
       .certificate = account.tls_certificate,
       .key = account.tls_key};
-  const auto key = settings.fingerprint();
-  if (const auto found = contexts_.find(key); found != contexts_.end()) return found->second;
+  const auto fingerprint = settings.fingerprint();
+  if (const auto found = contexts_.find(fingerprint); found != contexts_.end()) return found->second;
   auto context = net::TlsContext::client(settings);
-  if (context) contexts_.emplace(key, *context);
+  if (context) contexts_.emplace(fingerprint, *context);
   return context;
 }
 

@@ -25,17 +25,26 @@ TEST_CASE("upstream: each form of server becomes its ports, implicit TLS first",
   };
   for (const auto& [server, expected] : cases) {
     CAPTURE(server.host, server.port);
-    CHECK(endpoints_of({server}) == expected);
+    CHECK(endpoints_of(server) == expected);
   }
 }
 
-TEST_CASE("upstream: several servers keep their order", "[upstream]") {
-  const auto endpoints = endpoints_of(
-      {{Server::Form::submission, "second.test", 587}, {Server::Form::smtps, "first.test", 465}});
-  REQUIRE(endpoints.size() == 2);
-  CHECK(endpoints[0].host == "second.test");
-  CHECK(endpoints[1].host == "first.test");
-  CHECK(endpoints_of({}).empty());
+TEST_CASE("upstream: the port that worked goes first, the others keep their order", "[upstream]") {
+  const auto order = [](std::optional<std::uint16_t> first) {
+    std::vector<std::uint16_t> ports;
+    for (const auto& endpoint : endpoints_of({Server::Form::ladder, "a.test", 0}, first)) {
+      ports.push_back(endpoint.port);
+      CHECK((endpoint.security == Security::implicit_tls) == (endpoint.port == 465));
+    }
+    return ports;
+  };
+  using Ports = std::vector<std::uint16_t>;
+  CHECK(order(std::nullopt) == Ports{465, 587, 2525});
+  CHECK(order(465) == Ports{465, 587, 2525});
+  CHECK(order(587) == Ports{587, 465, 2525});
+  CHECK(order(2525) == Ports{2525, 465, 587});
+  CHECK(order(25) == Ports{465, 587, 2525});
+  CHECK(endpoints_of({Server::Form::smtps, "a.test", 465}, 587).size() == 1);
 }
 
 }  // namespace homeward::upstream::test
