@@ -176,6 +176,7 @@ class Daemon {
     log::info("service.stopping", {{"sessions", std::to_string(server_.open_sessions())}});
     server_.drain();
     rooms_->runner.drain();
+    pool_.drain();
     if (!co_await sessions_.drained(config_->shutdown_timeout)) {
       server_.stop_now();
       if (!co_await sessions_.drained(kLastGrace)) sessions_.cancel_all();
@@ -191,6 +192,7 @@ class Daemon {
     while (true) {
       const auto what = co_await network_.changed();
       if (!what) co_return;
+      pool_.network_changed();
       rooms_->runner.back_on_line(*what);
     }
   }

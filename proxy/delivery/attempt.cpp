@@ -68,7 +68,7 @@ awaitable<bool> Attempt::offer_recipients() {
   for (std::size_t i = 0; i < result_.recipients.size(); ++i) {
     auto& recipient = result_.recipients[i];
     if (recipient.status != Status::waiting) continue;
-    const auto word = co_await submission_.rcpt(recipient.to);
+    const auto word = co_await submission_.rcpt(recipient.to, behind(i));
     if (word.is_accepted()) {
       tried_.push_back(i);
       continue;
@@ -80,6 +80,15 @@ awaitable<bool> Attempt::offer_recipients() {
     judge(recipient, word);
   }
   co_return !tried_.empty();
+}
+
+/// Who is asked for after this one, and then DATA: they are known, so they may travel together.
+smtp::Ahead Attempt::behind(std::size_t index) const {
+  smtp::Ahead ahead{{}, true};
+  for (auto i = index + 1; i < result_.recipients.size(); ++i) {
+    if (result_.recipients[i].status == Status::waiting) ahead.recipients.push_back(result_.recipients[i].to);
+  }
+  return ahead;
 }
 
 /// True where the last dot may go.

@@ -41,6 +41,7 @@ class Attempt {
 
  private:
   net::asio::awaitable<bool> offer_recipients();
+  smtp::Ahead behind(std::size_t index) const;
   net::asio::awaitable<bool> send_content(spool::StoredContent& content);
   net::asio::awaitable<void> finish();
   void judge(spool::Recipient& recipient, const Word& word);

@@ -10,8 +10,8 @@ Reply Direct::told(Word word) const {
   return passes ? as_transient(std::move(word.reply)) : std::move(word.reply);
 }
 
-awaitable<Reply> Direct::rcpt(smtp::Recipient to) {
-  auto word = co_await submission_.rcpt(to);
+awaitable<Reply> Direct::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
+  auto word = co_await submission_.rcpt(to, ahead);
   if (word.is_accepted()) accepted_.push_back(std::move(to));
   co_return told(std::move(word));
 }

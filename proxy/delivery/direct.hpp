@@ -11,7 +11,7 @@ class Direct final : public Transaction {
  public:
   Direct(upstream::Pool& pool, SubmissionOrder order) : submission_(pool, std::move(order)) {}
 
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override;
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;
   net::asio::awaitable<void> content(std::string_view block) override;
   net::asio::awaitable<Outcome> commit() override;

@@ -145,14 +145,27 @@ std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
   return std::make_unique<Hybrid>(services_, std::move(order), Hybrid::Way::live);
 }
 
+/// What the transaction will be asked for: as far as each stands for one address.
+smtp::Ahead Dispatch::as_asked_for(const smtp::Ahead& ahead) const {
+  smtp::Ahead asked;
+  for (const auto& recipient : ahead.recipients) {
+    auto addresses = mail::qualify(recipient, config_->local_recipients, config_->hostname);
+    if (!addresses || addresses->size() != 1) return asked;
+    asked.recipients.push_back(std::move(addresses->front()));
+  }
+  asked.data = ahead.data;
+  return asked;
+}
+
 /// A name without a domain may stand for several addresses: it is accepted where one of them is.
-awaitable<Reply> Dispatch::rcpt(smtp::Recipient to, smtp::Ahead /*ahead*/) {
+awaitable<Reply> Dispatch::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
   auto addresses = mail::qualify(to, config_->local_recipients, config_->hostname);
   if (!addresses) co_return smtp::make_reply(addresses.error().reply);
+  if (addresses->size() != 1) ahead = {};  // what they stand for comes between
   std::optional<Reply> accepted;
   Reply last;
   for (auto& address : *addresses) {
-    last = co_await running_->transaction->rcpt(address);
+    last = co_await running_->transaction->rcpt(address, as_asked_for(ahead));
     if (last.is_positive()) {
       running_->envelope.to.push_back(std::move(address));
       accepted = last;

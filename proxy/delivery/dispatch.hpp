@@ -34,6 +34,7 @@ class Dispatch final : public Delivery {
                                      conf::DeliveryMode mode);
   std::optional<smtp::Reply> no_room(const mail::Envelope& envelope,
                                      const conf::AccountConfig& account) const;
+  smtp::Ahead as_asked_for(const smtp::Ahead& ahead) const;
   void report_success(const Running& running, const Outcome& outcome);
   void tell(const Running& running, const Outcome& outcome);
 

@@ -45,10 +45,10 @@ Hybrid::Hybrid(Services& services, SubmissionOrder order, Way way)
   if (way == Way::live) submission_ = std::make_shared<Submission>(services.pool, order_);
 }
 
-awaitable<Reply> Hybrid::rcpt(smtp::Recipient to) {
+awaitable<Reply> Hybrid::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
   std::optional<Word> word;
   if (submission_) {
-    word = co_await submission_->rcpt(to);
+    word = co_await submission_->rcpt(to, ahead);
     if (word->is_accepted()) {
       accepted_.push_back({std::move(to), true, std::nullopt});
       co_return std::move(word->reply);

@@ -20,7 +20,7 @@ class Hybrid final : public Transaction {
 
   Hybrid(Services& services, SubmissionOrder order, Way way);
 
-  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) override;
+  net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;
   net::asio::awaitable<void> content(std::string_view block) override;
   net::asio::awaitable<Outcome> commit() override;

@@ -15,6 +15,9 @@ namespace {
 
 using net::asio::awaitable;
 using smtp::Reply;
+using Phase = upstream::Connection::Phase;
+
+constexpr std::string_view kData = "DATA\r\n";
 
 std::string received_of(const SubmissionOrder& order) {
   const auto& origin = order.envelope.origin;
@@ -57,9 +60,13 @@ Submission::Submission(upstream::Pool& pool, SubmissionOrder order)
       pending_(pool.begin(order_.config, *order_.account)),
       server_(order_.account->servers.front().host) {}
 
-awaitable<Word> Submission::rcpt(const smtp::Recipient& to) {
-  if (auto refused = co_await ready_lease()) co_return std::move(*refused);
-  co_return mail_accepted_ ? co_await next_rcpt(to) : co_await first_rcpt(to);
+awaitable<Word> Submission::rcpt(const smtp::Recipient& to, const smtp::Ahead& ahead) {
+  if (failed_) co_return *failed_;
+  if (!ahead_.empty()) co_return co_await answer_ahead(to);
+  while (true) {
+    if (auto refused = co_await ready_lease()) co_return std::move(*refused);
+    if (auto word = co_await fly(to, ahead)) co_return std::move(*word);
+  }
 }
 
 /// Waits for the lease that was begun at MAIL; nothing where it is there.
@@ -76,57 +83,153 @@ awaitable<std::optional<Word>> Submission::ready_lease() {
   lease_ = std::move(*lease);
   server_ = lease_->connection->endpoint().host;
   offers_dsn_ = lease_->connection->capabilities().dsn;
-  if (order_.patience) {
-    lease_->connection->limit_waits(std::min(*order_.patience, order_.account->reply_timeout));
-  }
+  const auto most = order_.account->reply_timeout;
+  lease_->connection->limit_waits(order_.patience ? std::min(*order_.patience, most) : most);
   if (auto refusal = too_large_for_server()) co_return fail(std::move(*refusal));
   co_return std::nullopt;
 }
 
-/// MAIL travels with the first RCPT, in one flight where the server has PIPELINING. A refused MAIL is told
-/// as such, and tried again with the next RCPT: the server may refuse for the recipient's sake.
-awaitable<Word> Submission::first_rcpt(const smtp::Recipient& to) {
-  auto& connection = *lease_->connection;
-  const auto mail = mail_line(order_.envelope, sender_, trace_.size(), connection.capabilities());
-  const auto rcpt = smtp::write_rcpt(to, connection.capabilities());
-  if (!mail) co_return ours(smtp::make_reply(mail.error().reply), Word::About::sender);
-  if (!rcpt) co_return ours(smtp::make_reply(rcpt.error().reply), Word::About::recipient);
-  const bool pipelining = connection.capabilities().pipelining;
-  auto replies =
-      pipelining ? co_await connection.exchange(*mail + *rcpt, 2) : co_await connection.exchange(*mail, 1);
-  if (!replies) co_return fail(lost(replies.error()));
-  for (const auto& reply : *replies) {
-    if (reply.is_intermediate()) co_return out_of_step("MAIL or RCPT", reply);
+/// MAIL travels with the first RCPT. RSET clears what an earlier transaction left.
+std::expected<Submission::Flight, Word> Submission::plan(const smtp::Recipient& to,
+                                                         const smtp::Ahead& ahead) const {
+  const auto& connection = *lease_->connection;
+  const auto& can = connection.capabilities();
+  Flight flight;
+  if (!mail_accepted_) {
+    auto mail = mail_line(order_.envelope, sender_, trace_.size(), can);
+    if (!mail) return std::unexpected(ours(smtp::make_reply(mail.error().reply), Word::About::sender));
+    flight.reset = connection.phase() == Phase::transaction;
+    if (flight.reset) flight.commands.emplace_back("RSET\r\n");
+    flight.mail = true;
+    flight.commands.push_back(std::move(*mail));
   }
-  if (!replies->front().is_positive()) co_return said(std::move(replies->front()), Word::About::sender);
-  mail_accepted_ = true;
-  if (!pipelining) co_return co_await next_rcpt(to);
-  co_return said(std::move(replies->back()), Word::About::recipient);
+  auto rcpt = smtp::write_rcpt(to, can);
+  if (!rcpt) return std::unexpected(ours(smtp::make_reply(rcpt.error().reply), Word::About::recipient));
+  flight.commands.push_back(std::move(*rcpt));
+  if (!can.pipelining) return flight;
+  bool all = true;
+  for (const auto& next : ahead.recipients) {
+    auto line = smtp::write_rcpt(next, can);
+    all = line && flight.ahead.size() < kMostAhead;
+    if (!all) break;
+    flight.ahead.push_back(*line);
+    flight.commands.push_back(std::move(*line));
+  }
+  flight.data = all && ahead.data && !ContentChannel::goes_in_chunks(can);
+  if (flight.data) flight.commands.emplace_back(kData);
+  return flight;
 }
 
-awaitable<Word> Submission::next_rcpt(const smtp::Recipient& to) {
+/// The answer to `to`; nothing where an idle connection turned out to be dead and another is on its way.
+awaitable<std::optional<Word>> Submission::fly(const smtp::Recipient& to, const smtp::Ahead& ahead) {
+  auto flight = plan(to, ahead);
+  if (!flight) co_return std::move(flight.error());
+  const bool reset = flight->reset;
+  const bool mail = flight->mail;
+  sender_refused_.reset();
+  if (auto sent = co_await take_off(std::move(*flight)); !sent) co_return begin_again_or_fail(sent.error());
+  if (reset) {
+    const auto reply = co_await answer();
+    if (!reply) co_return begin_again_or_fail(reply.error());
+    if (!reply->is_positive()) co_return out_of_step("RSET", *reply);
+  }
+  if (mail) {
+    auto reply = co_await answer();
+    if (!reply) co_return begin_again_or_fail(reply.error());
+    was_heard_ = true;
+    if (reply->is_intermediate()) co_return out_of_step("MAIL", *reply);
+    mail_accepted_ = reply->is_positive();
+    if (!mail_accepted_) sender_refused_ = said(std::move(*reply), Word::About::sender);
+  }
+  co_return co_await answer_to_rcpt();
+}
+
+net::Task<void> Submission::take_off(Flight flight) {
   auto& connection = *lease_->connection;
-  const auto rcpt = smtp::write_rcpt(to, connection.capabilities());
-  if (!rcpt) co_return ours(smtp::make_reply(rcpt.error().reply), Word::About::recipient);
-  auto replies = co_await connection.exchange(*rcpt, 1);
-  if (!replies) co_return fail(lost(replies.error()));
-  if (replies->front().is_intermediate()) co_return out_of_step("RCPT", replies->front());
-  co_return said(std::move(replies->front()), Word::About::recipient);
+  if (auto unasked = co_await connection.unasked_reply()) co_return std::unexpected(std::move(*unasked));
+  if (flight.mail) connection.enter(Phase::transaction);
+  if (!connection.capabilities().pipelining) {
+    unsent_.assign(flight.commands.begin(), flight.commands.end());
+    co_return Result<void>{};
+  }
+  ahead_ = std::move(flight.ahead);
+  data_ahead_ = flight.data;
+  co_return co_await connection.send(fmt::format("{}", fmt::join(flight.commands, "")),
+                                     static_cast<unsigned>(flight.commands.size()));
+}
+
+/// The reply to the next command of the flight.
+net::Task<smtp::Reply> Submission::answer() {
+  auto& connection = *lease_->connection;
+  if (!unsent_.empty()) {
+    const auto command = std::move(unsent_.front());
+    unsent_.pop_front();
+    if (auto sent = co_await connection.send(command, 1); !sent)
+      co_return std::unexpected(std::move(sent.error()));
+  }
+  co_return co_await connection.read_reply();
+}
+
+/// A refused MAIL is told as such, and tried again with the next RCPT that does not travel yet: the server
+/// may refuse for the recipient's sake.
+awaitable<Word> Submission::answer_to_rcpt() {
+  if (sender_refused_ && !unsent_.empty()) {  // it need not be said any more
+    unsent_.clear();
+    lease_->connection->enter(Phase::ready);
+    co_return *sender_refused_;
+  }
+  auto reply = co_await answer();
+  if (!reply) co_return fail(lost(reply.error()));
+  if (reply->is_intermediate() || (sender_refused_ && reply->is_positive()))
+    co_return out_of_step("RCPT", *reply);
+  if (!sender_refused_) co_return said(std::move(*reply), Word::About::recipient);
+  if (lease_->connection->replies_owed() == 0) lease_->connection->enter(Phase::ready);
+  co_return *sender_refused_;
+}
+
+awaitable<Word> Submission::answer_ahead(const smtp::Recipient& to) {
+  const auto wanted = smtp::write_rcpt(to, lease_->connection->capabilities());
+  const auto sent = std::move(ahead_.front());
+  ahead_.pop_front();
+  if (wanted && *wanted == sent) co_return co_await answer_to_rcpt();
+  lease_->connection->close();  // its replies would be taken for somebody else's
+  co_return fail(lost(make_error(Fault::local, 451, {4, 3, 0}, "the recipients came in another order")));
+}
+
+/// A connection that was idle may have died meanwhile; nothing of this transaction has reached anybody.
+std::optional<Word> Submission::begin_again_or_fail(const Error& error) {
+  if (!lease_->was_used() || was_heard_ || interrupted_ || error.fault == Fault::timeout) {
+    return fail(lost(error));
+  }
+  unsent_.clear();
+  ahead_.clear();
+  data_ahead_ = false;
+  pending_ = pool_.replace(std::move(*lease_));
+  lease_.reset();
+  return std::nullopt;
 }
 
 awaitable<Word> Submission::data() {
   if (failed_) co_return *failed_;
-  auto replies = co_await lease_->connection->exchange("DATA\r\n", 1);
-  if (!replies) co_return fail(lost(replies.error()));
-  auto& reply = replies->front();
-  if (reply.is_positive()) co_return out_of_step("DATA", reply);
-  if (!reply.is_intermediate()) co_return said(std::move(reply), Word::About::message);
-  in_content_ = true;
+  auto& connection = *lease_->connection;
+  const Word go_ahead{Word::Source::upstream, Word::About::message,
+                      smtp::make_reply(354, "Go ahead; end with a dot on a line of its own"), std::nullopt,
+                      Fault::refused};
+  content_.emplace(connection);
+  if (!ContentChannel::goes_in_chunks(connection.capabilities())) {
+    if (!data_ahead_) {
+      if (auto unasked = co_await connection.unasked_reply()) co_return fail(lost(*unasked));
+      if (auto sent = co_await connection.send(kData, 1); !sent) co_return fail(lost(sent.error()));
+    }
+    auto reply = co_await connection.read_reply();
+    if (!reply) co_return fail(lost(reply.error()));
+    if (reply->is_positive()) co_return out_of_step("DATA", *reply);
+    if (!reply->is_intermediate()) co_return said(std::move(*reply), Word::About::message);
+    connection.enter(Phase::content);
+  }
   // A write that fails is told by the next step.
   (void)co_await content(trace_);
-  co_return Word{Word::Source::upstream, Word::About::message,
-                 smtp::make_reply(354, "Go ahead; end with a dot on a line of its own"), std::move(reply),
-                 Fault::refused};
+  co_return go_ahead;
 }
 
 awaitable<std::optional<Word>> Submission::content(std::string_view block) {
@@ -135,9 +238,9 @@ awaitable<std::optional<Word>> Submission::content(std::string_view block) {
     lease_->connection->close();  // without a last dot: nothing of it stays there
     co_return fail(std::move(*refusal));
   }
-  std::string stuffed;
-  encoder_.encode(block, stuffed);
-  if (auto sent = co_await lease_->connection->write(stuffed); !sent) co_return fail(lost(sent.error()));
+  auto refused = co_await content_->add(block);
+  if (!refused) co_return fail(lost(refused.error()));
+  if (*refused) co_return fail(said(std::move(**refused), Word::About::message));
   co_return std::nullopt;
 }
 
@@ -154,12 +257,11 @@ std::optional<Word> Submission::unfit(std::string_view block) const {
 
 awaitable<std::optional<Word>> Submission::last_dot() {
   if (failed_) co_return failed_;
-  auto& connection = *lease_->connection;
-  // An answer that came before the last dot must not be taken for the verdict on the whole.
-  if (const auto unasked = co_await connection.unasked_reply()) co_return fail(lost(*unasked));
-  std::string end;
-  encoder_.finish(end);
-  if (const auto sent = co_await connection.write(end); !sent) {
+  // An answer that came before the end must not be taken for the verdict on the whole.
+  auto refused = co_await content_->settle();
+  if (!refused) co_return fail(lost(refused.error()));
+  if (*refused) co_return fail(said(std::move(**refused), Word::About::message));
+  if (const auto sent = co_await content_->end(); !sent) {
     co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), sent.error()),
                     std::nullopt, sent.error().fault});
   }
@@ -175,7 +277,7 @@ awaitable<Word> Submission::verdict() {
     co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), reply.error()),
                     std::nullopt, reply.error().fault});
   }
-  in_content_ = false;
+  if (!reply->is_intermediate()) connection.enter(Phase::ready);
   if (!reply->is_intermediate()) co_return said(std::move(*reply), Word::About::message);
   connection.close();
   const auto question =
@@ -186,13 +288,14 @@ awaitable<Word> Submission::verdict() {
 
 void Submission::drop() {
   pending_.reset();
+  content_.reset();
   if (!lease_) return;
-  if (in_content_) lease_->connection->close();
   pool_.give_back(std::move(*lease_));
   lease_.reset();
 }
 
 void Submission::interrupt() {
+  interrupted_ = true;
   if (pending_) pending_->cancel();
   if (lease_) lease_->connection->close();
 }

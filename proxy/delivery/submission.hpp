@@ -4,15 +4,19 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/config.hpp"
+#include "proxy/delivery/content_channel.hpp"
 #include "proxy/delivery/verdict.hpp"
 #include "proxy/mail/envelope.hpp"
-#include "proxy/smtp/dot_codec.hpp"
+#include "proxy/smtp/look_ahead.hpp"
 #include "proxy/upstream/pool.hpp"
 
 namespace homeward::delivery {
@@ -55,12 +59,18 @@ class Submission {
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
 
-  /// MAIL travels with the first one. After a Word that is no verdict of upstream's, every step gets it.
-  net::asio::awaitable<Word> rcpt(const smtp::Recipient& to);
+  /// So many commands travel in one flight at most: the server must be able to put its replies somewhere
+  /// while we still write (RFC 2920 §3.1).
+  static constexpr std::size_t kMostAhead = 100;
+
+  /// MAIL travels with the first one, and what is `ahead` with it, where the server has PIPELINING: the next
+  /// calls must then be for these recipients, in this order. After a Word that is no verdict of upstream's,
+  /// every step gets it.
+  net::asio::awaitable<Word> rcpt(const smtp::Recipient& to, const smtp::Ahead& ahead);
   net::asio::awaitable<Word> data();
-  /// A block of content, stuffed here; nothing where it went out.
+  /// A block of content, framed here; nothing where it was taken.
   net::asio::awaitable<std::optional<Word>> content(std::string_view block);
-  /// The last dot; nothing where it went out and verdict() is to be asked.
+  /// The end of the content; nothing where it went out and verdict() is to be asked.
   net::asio::awaitable<std::optional<Word>> last_dot();
   /// Upstream's word on the whole message: waits up to twice the account's reply_timeout.
   net::asio::awaitable<Word> verdict();
@@ -78,9 +88,23 @@ class Submission {
   bool offers_dsn() const { return offers_dsn_; }
 
  private:
+  /// What is sent at once, and what its replies mean.
+  struct Flight {
+    std::vector<std::string> commands;
+    std::deque<std::string> ahead;  // of them, the RCPTs behind the first
+    bool mail = false;
+    bool reset = false;
+    bool data = false;
+  };
+
   net::asio::awaitable<std::optional<Word>> ready_lease();
-  net::asio::awaitable<Word> first_rcpt(const smtp::Recipient& to);
-  net::asio::awaitable<Word> next_rcpt(const smtp::Recipient& to);
+  std::expected<Flight, Word> plan(const smtp::Recipient& to, const smtp::Ahead& ahead) const;
+  net::asio::awaitable<std::optional<Word>> fly(const smtp::Recipient& to, const smtp::Ahead& ahead);
+  net::Task<void> take_off(Flight flight);
+  net::Task<smtp::Reply> answer();
+  net::asio::awaitable<Word> answer_to_rcpt();
+  net::asio::awaitable<Word> answer_ahead(const smtp::Recipient& to);
+  std::optional<Word> begin_again_or_fail(const Error& error);
   std::optional<Word> unfit(std::string_view block) const;
   std::optional<Word> too_large_for_server() const;
   Word said(smtp::Reply reply, Word::About about) const;
@@ -96,11 +120,16 @@ class Submission {
   std::optional<upstream::PendingLease> pending_;
   std::optional<upstream::Lease> lease_;
   std::optional<Word> failed_;  // what every further step is told
-  smtp::DotEncoder encoder_;
+  std::optional<ContentChannel> content_;
+  std::deque<std::string> unsent_;      // to a server without PIPELINING: each after the answer before
+  std::deque<std::string> ahead_;       // RCPTs that are on their way, and not yet asked for
+  std::optional<Word> sender_refused_;  // what those hear whose MAIL was refused
   std::string server_;
   bool offers_dsn_ = false;
   bool mail_accepted_ = false;
-  bool in_content_ = false;
+  bool data_ahead_ = false;  // DATA is on its way
+  bool was_heard_ = false;   // the server has answered in this transaction
+  bool interrupted_ = false;
 };
 
 }  // namespace homeward::delivery

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/net/task.hpp"
+#include "proxy/smtp/look_ahead.hpp"
 #include "proxy/smtp/parameters.hpp"
 #include "proxy/smtp/reply.hpp"
 
@@ -27,8 +28,8 @@ class Transaction {
  public:
   virtual ~Transaction() = default;
 
-  /// 250, 4yz or 5yz for this recipient.
-  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to) = 0;
+  /// 250, 4yz or 5yz for this recipient. What is `ahead` is asked for next, in this order.
+  virtual net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) = 0;
   /// 354, or a refusal that ends the transaction.
   virtual net::asio::awaitable<smtp::Reply> data() = 0;
   /// A block of content: unstuffed, each line ended by CR LF, cut anywhere. A fault is kept for commit().

@@ -175,7 +175,7 @@ void DotEncoder::take(char c, std::string& out) {
       at_line_start_ = true;
       return;
     default:
-      if (c == '.' && at_line_start_) out += '.';
+      if (c == '.' && at_line_start_ && framing_ == Framing::dots) out += '.';
       out += c;
       at_line_start_ = false;
   }
@@ -183,7 +183,7 @@ void DotEncoder::take(char c, std::string& out) {
 
 void DotEncoder::finish(std::string& out) {
   if (after_cr_ || !at_line_start_) out += "\r\n";
-  out += ".\r\n";
+  if (framing_ == Framing::dots) out += ".\r\n";
 }
 
 }  // namespace homeward::smtp

@@ -53,19 +53,27 @@ class DotDecoder {
   bool eight_bit_ = false;
 };
 
-/// From content (every line ended by CR LF) to the wire: dots stuffed, the end written by finish().
+/// How content is kept apart from what follows: by stuffed dots and a last one (DATA), or by its length (BDAT,
+/// RFC 3030 §2).
+enum class Framing : std::uint8_t { dots, length };
+
+/// From content (every line ended by CR LF) to the wire: dots stuffed where they frame it, the end written by
+/// finish().
 /// Whatever comes in, no line end but CR LF, no unstuffed dot and no NUL goes out: the second lock
 /// behind DotDecoder's (a CR or LF alone becomes CR LF, a NUL is left out).
 class DotEncoder {
  public:
+  explicit DotEncoder(Framing framing = Framing::dots) : framing_(framing) {}
+
   /// Appends the stuffed form of `content` to `out` (at most content.size() * 2 + 2 octets).
   void encode(std::string_view content, std::string& out);
-  /// Appends a CR LF where the content's last line had none, then ". CR LF".
+  /// Appends a CR LF where the content's last line had none, then ". CR LF" where dots frame it.
   void finish(std::string& out);
 
  private:
   void take(char c, std::string& out);
 
+  Framing framing_;
   bool at_line_start_ = true;
   bool after_cr_ = false;
 };

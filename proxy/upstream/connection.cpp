@@ -11,7 +11,9 @@ namespace homeward::upstream {
 namespace {
 
 constexpr std::chrono::milliseconds kQuitTime{3000};
-constexpr std::chrono::milliseconds kUnaskedTime{1000};  // it is on its way already
+constexpr std::chrono::milliseconds kCatchUpTime{10'000};
+constexpr std::chrono::milliseconds kTakenTime{120'000};  // to acknowledge what was sent
+constexpr std::chrono::milliseconds kUnaskedTime{1000};   // it is on its way already
 
 }  // namespace
 
@@ -19,16 +21,9 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint,
                        std::chrono::milliseconds reply_timeout)
     : stream_(std::move(stream)), endpoint_(std::move(endpoint)), reply_timeout_(reply_timeout) {}
 
-net::Task<std::vector<smtp::Reply>> Connection::exchange(std::string commands, std::size_t replies) {
-  if (auto unasked = co_await unasked_reply()) co_return std::unexpected(std::move(*unasked));
-  if (auto sent = co_await write(commands); !sent) co_return std::unexpected(std::move(sent.error()));
-  std::vector<smtp::Reply> answers;
-  while (answers.size() < replies) {
-    auto reply = co_await read_reply(reply_timeout_);
-    if (!reply) co_return std::unexpected(std::move(reply.error()));
-    answers.push_back(std::move(*reply));
-  }
-  co_return answers;
+net::Task<void> Connection::send(std::string_view commands, unsigned replies) {
+  owed_ += replies;
+  co_return co_await write(commands);
 }
 
 net::Task<void> Connection::write(std::string_view bytes) {
@@ -40,15 +35,16 @@ net::Task<void> Connection::write(std::string_view bytes) {
   co_return Result<void>{};
 }
 
-net::Task<smtp::Reply> Connection::read_reply(std::chrono::milliseconds timeout) {
+net::Task<smtp::Reply> Connection::read_reply(std::optional<std::chrono::milliseconds> timeout) {
   if (!usable_) co_return std::unexpected(net::closed_error("reading from " + endpoint_.host));
-  stream_->expires_after(timeout);
+  stream_->expires_after(timeout.value_or(reply_timeout_));
   std::array<char, 2048> bytes{};
   while (true) {
     auto reply = parser_.next();
     if (!reply) co_return std::unexpected(broken(std::move(reply.error())));
     if (*reply) {
       stream_->expires_never();
+      heard();
       if ((*reply)->code == 421) {
         co_return std::unexpected(
             broken(make_error(Fault::refused, 451, {4, 4, 2},
@@ -72,6 +68,26 @@ net::asio::awaitable<std::optional<Error>> Connection::unasked_reply() {
                  fmt::format("the server spoke out of turn: {} {}", reply->code, reply->text())));
 }
 
+net::asio::awaitable<void> Connection::catch_up() {
+  while (owed_ > 0) {
+    const auto reply = co_await read_reply(kCatchUpTime);
+    if (!reply) co_return;
+    if (reply->is_intermediate()) close();  // it waits for a content that will not come
+    if (!usable_) co_return;
+  }
+}
+
+void Connection::must_answer_within(std::chrono::milliseconds time) {
+  probing_ = true;
+  stream_->must_be_taken_within(time);
+}
+
+void Connection::heard() {
+  if (owed_ > 0) --owed_;
+  if (!std::exchange(probing_, false)) return;
+  stream_->must_be_taken_within(kTakenTime);
+}
+
 Error Connection::broken(Error error) {
   close();
   return error;
@@ -80,7 +96,8 @@ Error Connection::broken(Error error) {
 net::asio::awaitable<void> Connection::quit() {
   if (!usable_) co_return;
   reply_timeout_ = kQuitTime;
-  (void)co_await exchange("QUIT\r\n", 1);  // whatever it answers, we go
+  // Whatever it answers, we go.
+  if (co_await send("QUIT\r\n", 1)) (void)co_await read_reply();
   if (usable_) co_await stream_->shutdown();
   usable_ = false;
 }

@@ -3,6 +3,7 @@
 // again. It knows nothing of clients.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,22 +47,48 @@ class Connection {
   /// can't be had; network, timeout, protocol. The connection is closed then.
   net::Task<std::string> log_in(ConnectionServices& services, const OpenRequest& request);
 
-  /// Sends `commands` in one write and reads one reply for each. RFC 2920.
-  /// Errors: network, timeout, protocol: 451 4.4.2 or 4.4.0; 421 is an error too (refused, 451 4.4.2), since
-  /// the server closes. The connection is closed then.
-  net::Task<std::vector<smtp::Reply>> exchange(std::string commands, std::size_t replies);
+  /// Where the server stands, as far as we told it.
+  enum class Phase : std::uint8_t {
+    ready,        ///< no transaction is open
+    transaction,  ///< MAIL was sent: the next one begins by RSET
+    content,      ///< part of a message is there: it ends with its verdict, or with the connection
+  };
+
+  /// Sends commands that this many replies will answer, in one write. RFC 2920.
+  /// Errors: network, timeout. The connection is closed then.
+  net::Task<void> send(std::string_view commands, unsigned replies);
   net::Task<void> write(std::string_view bytes);
-  /// Reads one reply within `timeout`. A server that has spoken although nobody asked is out of step: callers
-  /// that send what must not be answered early ask unasked_reply() before.
-  net::Task<smtp::Reply> read_reply(std::chrono::milliseconds timeout);
+  /// The next reply, within reply_timeout() or `timeout`. A server that has spoken although nobody asked is
+  /// out of step: callers that send what must not be answered early ask unasked_reply() before. Errors:
+  /// network, timeout, protocol: 451 4.4.2 or 4.4.0; 421 is an error too (refused, 451 4.4.2), since the
+  /// server closes. The connection is closed then.
+  net::Task<smtp::Reply> read_reply(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   /// What the server said out of turn, as an error (protocol 451 4.4.0; refused for its 421); nothing where
   /// it kept still. The connection is closed then.
   net::asio::awaitable<std::optional<Error>> unasked_reply();
 
+  void enter(Phase phase) { phase_ = phase; }
+  Phase phase() const { return phase_; }
+  /// Replies to what was sent that nobody has read yet.
+  unsigned replies_owed() const { return owed_; }
+  /// True where a next transaction may follow: in step, and no content is half there.
+  bool is_between_transactions() const {
+    return usable_ && owed_ == 0 && parser_.buffered() == 0 && phase_ != Phase::content;
+  }
+  /// Whether it may get there by hearing the replies that are owed.
+  bool can_catch_up() const { return usable_ && owed_ > 0 && phase_ == Phase::transaction; }
+  /// Hears them, within seconds. The connection is closed where it can't be in step any more.
+  net::asio::awaitable<void> catch_up();
+  /// False where the server has said something that nobody asked for, or is gone.
+  bool is_quiet() { return usable_ && parser_.buffered() == 0 && !stream_->has_input(); }
+  /// Until the next reply, the server has to acknowledge what we send within this time.
+  void must_answer_within(std::chrono::milliseconds time);
+
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   const Endpoint& endpoint() const { return endpoint_; }
   const std::optional<net::TlsFacts>& tls() const { return stream_->tls(); }
+  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - opened_; }
   /// How long each reply and each write may take from now on; `reply_timeout` of the account until then.
   void limit_waits(std::chrono::milliseconds most) { reply_timeout_ = most; }
   std::chrono::milliseconds reply_timeout() const { return reply_timeout_; }
@@ -77,12 +104,17 @@ class Connection {
 
   net::Task<void> greet(const OpenRequest& request);
   Error broken(Error error);
+  void heard();
 
   std::unique_ptr<net::Stream> stream_;
   Endpoint endpoint_;
   std::chrono::milliseconds reply_timeout_;
   smtp::ReplyParser parser_;
   smtp::Capabilities capabilities_;
+  std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
+  Phase phase_ = Phase::ready;
+  unsigned owed_ = 0;
+  bool probing_ = false;
   bool usable_ = true;
 };
 

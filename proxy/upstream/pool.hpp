@@ -1,6 +1,7 @@
-// Pool: the one place that opens upstream connections. A lease is a connection that is ready for MAIL;
-// leasing begins at the client's MAIL and is waited for at its first RCPT. Keeps each account's number of
-// connections, and leaves accounts alone whose login was refused.
+// Pool: the one place that keeps upstream connections. A lease is a connection that is ready for MAIL;
+// leasing begins at the client's MAIL and is waited for at its first RCPT. What is given back in step waits,
+// warm and logged in, for the account's next transaction. Keeps each account's number of connections, and
+// leaves accounts alone whose login was refused. product.md 6.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proxy/net/supervisor.hpp"
 #include "proxy/upstream/attention.hpp"
@@ -20,9 +22,15 @@ namespace homeward::upstream {
 struct Lease {
   std::unique_ptr<Connection> connection;
   Slots::Slot slot;
+  Target target;              ///< for whom, and under which configuration, it was opened
+  unsigned generation = 0;    ///< of the network and the configuration that it was opened in
+  unsigned transactions = 0;  ///< that it has served before; none: it is new
+
+  /// It may have died since it was last used: its first commands tell.
+  bool was_used() const { return transactions > 0; }
 };
 
-/// A lease that is being made. Dropping it abandons the lease: what was opened is closed again.
+/// A lease that is being made. Dropping it abandons the lease: what was opened goes to who comes next.
 class PendingLease {
  public:
   PendingLease(PendingLease&&) noexcept = default;
@@ -44,18 +52,37 @@ class PendingLease {
 
 class Pool {
  public:
-  Pool(ConnectionServices services, net::Supervisor& supervisor);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  /// A connection serves no longer than this: servers, and what is between, tire of old ones.
+  static constexpr std::chrono::minutes kLongestLife{5};
+  /// One that was idle for longer has to show by its next transaction's own commands that it is alive.
+  static constexpr std::chrono::seconds kSurelyAlive{5};
+  /// So long such a one may leave them unacknowledged.
+  static constexpr std::chrono::milliseconds kProbeTime{5000};
 
-  /// Begins to lease a connection of `account`, which belongs to `config`.
+  Pool(ConnectionServices services, net::Supervisor& supervisor);
+  ~Pool();
+
+  /// Begins to lease a connection of the account, which belongs to the configuration.
   /// Errors, all 4yz, with account and server named in the text: 4.4.1 (no server reached, all busy),
   /// 4.7.5 (TLS), 4.7.0 (login refused or not possible).
   PendingLease begin(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account);
+  /// A lease whose connection turned out to be dead: another connection in its place in the queue. The
+  /// account's other idle ones are not trusted any more either.
+  PendingLease replace(Lease dead);
 
-  /// Ends a lease in the background: QUIT where the connection is in step.
+  /// Ends a lease. A connection that is in step waits for the next transaction; any other is closed.
   void give_back(Lease lease);
 
-  /// A new configuration holds: CA files are read anew, refused logins may be tried again.
+  /// A new configuration holds: CA files are read anew, refused logins may be tried again, and what is open
+  /// serves no further transaction.
   void reloaded();
+  /// The network is another now, or the machine slept: what is open is not trusted any more.
+  void network_changed();
+  /// We are to stop: nothing is kept from now on.
+  void drain();
+
+  std::size_t idle_connections() const;
   std::size_t accounts_in_need() const { return attention_.count(); }
   /// Why the account's login is not tried now; nothing where it is.
   std::optional<Error> need_of(const std::string& account) const;
@@ -67,17 +94,43 @@ class Pool {
   }
 
  private:
-  net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target);
-  net::Task<Lease> lease_unless_canceled(PendingLease::State& state, Target target);
-  net::Task<Lease> lease(PendingLease::State& state, Target target);
+  struct Idle {
+    Lease lease;  // without its slot
+    TimePoint since;
+    TimePoint until;
+  };
+  /// An account's connections. Shared with those that are being made.
+  struct Line {
+    std::shared_ptr<Slots> slots;
+    std::vector<Idle> idle;  // the last one given back is at the end, and goes first
+  };
+  PendingLease begin_with(Target target, std::optional<Slots::Slot> slot);
+  net::asio::awaitable<void> make(std::shared_ptr<PendingLease::State> state, Target target,
+                                  std::optional<Slots::Slot> slot);
+  net::Task<Lease> lease_unless_canceled(PendingLease::State& state, Target target,
+                                         std::optional<Slots::Slot> slot);
+  net::Task<Lease> lease(PendingLease::State& state, Target target, std::optional<Slots::Slot> slot);
+  std::optional<Lease> take_idle(Line& line, const Target& target);
+  bool may_be_kept(const Lease& lease) const;
   void login_refused(const std::string& account, const Error& error);
+  Line& line_of(const std::string& account);
+  void close_idle();
+  void quit_later(Lease lease);
+  net::asio::awaitable<void> watch_idle();
+  std::optional<TimePoint> end_idle(TimePoint now);
   static net::asio::awaitable<void> quit(Lease lease);
+  net::asio::awaitable<void> catch_up(Lease lease);
 
+  std::shared_ptr<Pool*> self_;  // for those who may outlive us, with the event loop
   Opener opener_;
   net::Supervisor& supervisor_;
   Attention attention_;
   std::function<void(const std::string&, const Error&)> tell_;
-  std::map<std::string, std::shared_ptr<Slots>> slots_;  // by account name
+  std::map<std::string, Line> lines_;  // by account name
+  net::asio::steady_timer watch_;      // an event, and the time when the next idle one ends
+  bool watching_ = false;
+  bool draining_ = false;
+  unsigned generation_ = 0;
 };
 
 }  // namespace homeward::upstream

@@ -25,13 +25,16 @@ void Slots::Place::leave() {
   if (waiting_ != nullptr) waiting_->cancel();
 }
 
+std::optional<Slots::Slot> Slots::take_now(unsigned limit) {
+  if (in_use_ >= limit || !queue_.empty()) return std::nullopt;
+  ++in_use_;
+  return Slot(shared_from_this());
+}
+
 net::Task<Slots::Slot> Slots::take(unsigned limit, std::chrono::milliseconds patience, Place* place) {
   const auto self = shared_from_this();
   if (place != nullptr && place->left_) co_return std::unexpected(net::canceled_error());
-  if (in_use_ < limit && queue_.empty()) {
-    ++in_use_;
-    co_return Slot(self);
-  }
+  if (auto slot = take_now(limit)) co_return std::move(*slot);
   Waiter waiter(executor_, queue_, place);
   waiter.timer.expires_after(patience);
   (void)co_await waiter.timer.async_wait(net::kNoThrow);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <optional>
 
 #include "proxy/net/task.hpp"
 
@@ -20,6 +21,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
     Slot(Slot&&) noexcept = default;
     Slot& operator=(Slot&& other) noexcept;
     ~Slot() { release(); }
+    bool is_held() const { return owner_ != nullptr; }
 
    private:
     void release();
@@ -46,6 +48,8 @@ class Slots : public std::enable_shared_from_this<Slots> {
   /// Takes a slot of `limit`, waiting up to `patience`. Errors: timeout 451 4.4.1; canceled, where `place`
   /// was left.
   net::Task<Slot> take(unsigned limit, std::chrono::milliseconds patience, Place* place = nullptr);
+  /// A slot of `limit` where one is free and nobody waits for it.
+  std::optional<Slot> take_now(unsigned limit);
   unsigned in_use() const { return in_use_; }
 
  private:
