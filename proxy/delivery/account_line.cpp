@@ -10,16 +10,9 @@ unsigned AccountLine::limit(const conf::AccountConfig& account) const {
   return failing() ? 1 : std::max(1U, account.pool_size - 1);
 }
 
-std::optional<AccountLine::Time> AccountLine::free_at(const conf::AccountConfig& account, Time now) {
+std::optional<AccountLine::Time> AccountLine::free_at(const conf::AccountConfig& account, Time now) const {
   if (paused_ || under_way_ >= limit(account)) return std::nullopt;
-  auto free = std::max(now, blocked_until_);
-  if (account.rate) free = std::max(free, rate_.free_at(now, account.rate->messages, account.rate->per));
-  return free;
-}
-
-void AccountLine::begin(const conf::AccountConfig& account, Time now) {
-  ++under_way_;
-  (void)take_rate(account, now);  // free_at() was asked before
+  return std::max(now, blocked_until_);
 }
 
 void AccountLine::failed(const conf::AccountConfig& account, const std::string& cause,
@@ -36,10 +29,6 @@ void AccountLine::worked(const spool::Moment& now) {
   last_error_.clear();
   last_error_at_.reset();
   last_success_ = now;
-}
-
-bool AccountLine::take_rate(const conf::AccountConfig& account, Time now) {
-  return !account.rate || rate_.take(now, account.rate->messages, account.rate->per);
 }
 
 }  // namespace homeward::delivery

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "conf/config.hpp"
-#include "proxy/delivery/window_limit.hpp"
 #include "proxy/spool/entry.hpp"
 
 namespace homeward::delivery {
@@ -20,8 +19,8 @@ class AccountLine {
   /// stampede; else all connections but one, which is the clients'.
   unsigned limit(const conf::AccountConfig& account) const;
   /// When the next attempt may begin, as far as the account goes; nothing while it is paused or busy.
-  std::optional<Time> free_at(const conf::AccountConfig& account, Time now);
-  void begin(const conf::AccountConfig& account, Time now);
+  std::optional<Time> free_at(const conf::AccountConfig& account, Time now) const;
+  void begin() { ++under_way_; }
   void end() { --under_way_; }
 
   /// No server could be had: all of the account's mail waits.
@@ -32,9 +31,6 @@ class AccountLine {
   /// Tried at once: network up, a person says retry, new configuration.
   void forgive() { blocked_until_ = {}; }
   void pause(bool paused) { paused_ = paused; }
-
-  /// Counts a message against the account's `rate`; false where it has to wait.
-  bool take_rate(const conf::AccountConfig& account, Time now);
 
   bool paused() const { return paused_; }
   bool failing() const { return failures_ > 0; }
@@ -49,7 +45,6 @@ class AccountLine {
   unsigned under_way_ = 0;
   unsigned failures_ = 0;  // in a row
   Time blocked_until_{0};
-  WindowLimit rate_;
   std::string last_error_;
   std::optional<spool::Moment> last_error_at_;
   std::optional<spool::Moment> last_success_;

@@ -36,11 +36,11 @@ void judge(spool::Recipient& recipient, const Word& word, const mail::AdviceTabl
 }
 
 Attempt::Attempt(Services& services, std::shared_ptr<const conf::Config> config,
-                 const conf::AccountConfig& account, spool::Entry entry)
+                 const conf::AccountConfig& account, spool::Entry entry, MessageRate::Ticket ticket)
     : services_(services),
       config_(config),
       entry_(std::move(entry)),
-      submission_(services.pool, order_of(std::move(config), account, entry_)) {
+      submission_(services.pool, order_of(std::move(config), account, entry_), std::move(ticket)) {
   result_.recipients = entry_.recipients;
 }
 

@@ -33,7 +33,7 @@ class Attempt {
   static constexpr std::chrono::hours kLimit{2};
 
   Attempt(Services& services, std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account,
-          spool::Entry entry);
+          spool::Entry entry, MessageRate::Ticket ticket);
 
   net::asio::awaitable<AttemptResult> run(std::unique_ptr<spool::StoredContent> content);
   /// The network is another now: a connection that is still being made is not waited for.

@@ -9,7 +9,8 @@ namespace homeward::delivery {
 
 class Direct final : public Transaction {
  public:
-  Direct(upstream::Pool& pool, SubmissionOrder order) : submission_(pool, std::move(order)) {}
+  Direct(upstream::Pool& pool, SubmissionOrder order, MessageRate::Ticket ticket)
+      : submission_(pool, std::move(order), std::move(ticket)) {}
 
   net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;

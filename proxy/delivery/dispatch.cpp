@@ -104,11 +104,11 @@ awaitable<Reply> Dispatch::mail(mail::Envelope envelope) {
     co_return too_large(chosen);
   }
   if (auto refusal = no_room(envelope, chosen)) co_return std::move(*refusal);
-  const auto mode = mode_now(chosen);
-  if (!mode) co_return over_rate(chosen);
+  auto transaction = begin(envelope, chosen);
+  if (!transaction) co_return over_rate(chosen);
   running_ = std::make_unique<Running>();
   running_->account = &chosen;
-  running_->transaction = begin(envelope, chosen, *mode);
+  running_->transaction = std::move(transaction);
   running_->envelope = std::move(envelope);
   co_return smtp::make_reply(250, {2, 1, 0}, fmt::format("Sender OK, for account {}", chosen.name()));
 }
@@ -122,27 +122,20 @@ std::optional<Reply> Dispatch::no_room(const mail::Envelope& envelope,
   return smtp::make_reply(room.error().reply);
 }
 
-/// What the account's `rate` leaves of its mode: over it `auto` is spooled, and `direct` has to wait.
-std::optional<conf::DeliveryMode> Dispatch::mode_now(const conf::AccountConfig& account) {
-  using conf::DeliveryMode;
-  if (account.delivery == DeliveryMode::spool || services_.runner.take_rate(account)) return account.delivery;
-  if (account.delivery == DeliveryMode::automatic) return DeliveryMode::spool;
-  return std::nullopt;
-}
-
+/// Over the account's `rate`, `auto` is spooled, and `direct` has to wait: none.
 std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
-                                             const conf::AccountConfig& account, conf::DeliveryMode mode) {
+                                             const conf::AccountConfig& account) {
+  using conf::DeliveryMode;
   SubmissionOrder order{config_, &account, envelope, std::chrono::system_clock::now(), std::nullopt};
-  if (mode == conf::DeliveryMode::automatic) order.patience = patience_of(*config_, envelope.origin.listener);
-  switch (mode) {
-    case conf::DeliveryMode::direct:
-      return std::make_unique<Direct>(services_.pool, std::move(order));
-    case conf::DeliveryMode::spool:
-      return std::make_unique<Hybrid>(services_, std::move(order), Hybrid::Way::spool);
-    case conf::DeliveryMode::automatic:
-      break;
+  if (account.delivery == DeliveryMode::spool) return std::make_unique<Hybrid>(services_, std::move(order));
+  auto ticket = services_.runner.reserve(account);
+  if (account.delivery == DeliveryMode::direct) {
+    if (!ticket) return nullptr;
+    return std::make_unique<Direct>(services_.pool, std::move(order), std::move(*ticket));
   }
-  return std::make_unique<Hybrid>(services_, std::move(order), Hybrid::Way::live);
+  order.patience = patience_of(*config_, envelope.origin.listener);
+  if (!ticket) return std::make_unique<Hybrid>(services_, std::move(order));
+  return std::make_unique<Hybrid>(services_, std::move(order), std::move(*ticket));
 }
 
 /// What the transaction will be asked for: as far as each stands for one address.

@@ -29,9 +29,7 @@ class Dispatch final : public Delivery {
 
  private:
   struct Running;  // one transaction
-  std::optional<conf::DeliveryMode> mode_now(const conf::AccountConfig& account);
-  std::unique_ptr<Transaction> begin(const mail::Envelope& envelope, const conf::AccountConfig& account,
-                                     conf::DeliveryMode mode);
+  std::unique_ptr<Transaction> begin(const mail::Envelope& envelope, const conf::AccountConfig& account);
   std::optional<smtp::Reply> no_room(const mail::Envelope& envelope,
                                      const conf::AccountConfig& account) const;
   smtp::Ahead as_asked_for(const smtp::Ahead& ahead) const;

@@ -40,9 +40,12 @@ awaitable<void> wait_for_verdict(std::shared_ptr<Submission> submission, net::Pe
 
 }  // namespace
 
-Hybrid::Hybrid(Services& services, SubmissionOrder order, Way way)
-    : services_(services), order_(std::move(order)), draft_(services.spool.draft()) {
-  if (way == Way::live) submission_ = std::make_shared<Submission>(services.pool, order_);
+Hybrid::Hybrid(Services& services, SubmissionOrder order)
+    : services_(services), order_(std::move(order)), draft_(services.spool.draft()) {}
+
+Hybrid::Hybrid(Services& services, SubmissionOrder order, MessageRate::Ticket ticket)
+    : Hybrid(services, std::move(order)) {
+  submission_ = std::make_shared<Submission>(services.pool, order_, std::move(ticket));
 }
 
 awaitable<Reply> Hybrid::rcpt(smtp::Recipient to, smtp::Ahead ahead) {

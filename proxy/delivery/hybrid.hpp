@@ -1,5 +1,5 @@
 // Hybrid: the transaction is relayed while the client waits, with the content kept; where upstream gives no
-// verdict in time it turns to the spool. With Way::spool it begins turned. product.md 3, column "auto".
+// verdict in time it turns to the spool. For `spool` it begins turned. product.md 3, column "auto".
 #pragma once
 
 #include <memory>
@@ -16,9 +16,10 @@ namespace homeward::delivery {
 
 class Hybrid final : public Transaction {
  public:
-  enum class Way : std::uint8_t { live, spool };
-
-  Hybrid(Services& services, SubmissionOrder order, Way way);
+  /// Begins turned.
+  Hybrid(Services& services, SubmissionOrder order);
+  /// Begins live.
+  Hybrid(Services& services, SubmissionOrder order, MessageRate::Ticket ticket);
 
   net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;

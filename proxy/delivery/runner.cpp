@@ -79,8 +79,13 @@ void Runner::back_on_line(std::string_view why) {
   inside_->changed();
 }
 
-bool Runner::take_rate(const conf::AccountConfig& account) {
-  return inside_->lines[account.name()].take_rate(account, inside_->now().witnessed);
+std::optional<MessageRate::Ticket> Runner::reserve(const conf::AccountConfig& account) {
+  if (!account.rate) return MessageRate::Ticket{};
+  const auto now = inside_->now().witnessed;
+  const auto due = inside_->schedule.next_due(account.name());
+  const auto free = inside_->lines[account.name()].free_at(account, now);
+  if (due && *due <= now && free == now) return std::nullopt;  // they came before
+  return inside_->rate_of(account.name())->reserve(*account.rate);
 }
 
 void Runner::on_failed(std::function<void(const spool::Entry& entry)> tell) {
@@ -157,12 +162,9 @@ std::optional<milliseconds> Runner::Inside::pump(const std::string& name) {
   const auto& account = known != nullptr ? *known : kGone;
   auto& line = lines[name];
   while (true) {
+    const auto begin = may_begin(account, name);
     const auto moment = now().witnessed;
-    const auto due = schedule.next_due(name);
-    const auto free = line.free_at(account, moment);
-    if (!due || !free) return std::nullopt;  // the end of an attempt, or a person, wakes us
-    const auto begin = std::max(*due, *free);
-    if (begin > moment) return begin;
+    if (!begin || *begin > moment) return begin;
     auto chosen = schedule.take(name, moment);
     if (!chosen) return std::nullopt;
     if (under_way.contains(chosen->id)) {  // somebody is at it: a person, or a report about it
@@ -170,15 +172,46 @@ std::optional<milliseconds> Runner::Inside::pump(const std::string& name) {
       schedule.put(*chosen);
       continue;
     }
-    line.begin(account, moment);
+    auto ticket = account.rate ? rate_of(name)->reserve(*account.rate) : MessageRate::Ticket{};
+    if (!ticket) {  // not before those who have reserved
+      schedule.put(*chosen);
+      return std::nullopt;
+    }
+    line.begin();
     under_way.emplace(chosen->id, nullptr);
     ++revision;
-    supervisor.spawn("attempt:" + chosen->id, attempt(*chosen));
+    supervisor.spawn("attempt:" + chosen->id, attempt(*chosen, std::move(*ticket)));
   }
 }
 
+/// When the next attempt of the account may begin; nothing where the end of an attempt, or a person, wakes
+/// us.
+std::optional<milliseconds> Runner::Inside::may_begin(const conf::AccountConfig& account,
+                                                      const std::string& name) {
+  const auto due = schedule.next_due(name);
+  const auto free = lines[name].free_at(account, now().witnessed);
+  if (!due || !free) return std::nullopt;
+  auto begin = std::max(*due, *free);
+  if (!account.rate) return begin;
+  const auto counted = rate_of(name)->free_at(*account.rate);
+  if (!counted) return std::nullopt;
+  return std::max(begin, *counted);
+}
+
+std::shared_ptr<MessageRate> Runner::Inside::rate_of(const std::string& account) {
+  auto& rate = rates[account];
+  if (!rate) {
+    const std::weak_ptr<Inside> inside = weak_from_this();
+    rate = std::make_shared<MessageRate>([this] { return now().witnessed; },
+                                         [inside] {
+                                           if (const auto self = inside.lock()) self->wake.cancel();
+                                         });
+  }
+  return rate;
+}
+
 /// Whatever happens to an attempt, its message is looked at again until it is settled.
-awaitable<void> Runner::Inside::attempt(spool::Summary summary) {
+awaitable<void> Runner::Inside::attempt(spool::Summary summary, MessageRate::Ticket ticket) {
   std::exception_ptr escaped;
   bool unread = false;
   {
@@ -186,7 +219,7 @@ awaitable<void> Runner::Inside::attempt(spool::Summary summary) {
     try {
       auto entry = co_await spool.load(summary.id);
       if (entry) {
-        co_await try_entry(std::move(*entry));
+        co_await try_entry(std::move(*entry), std::move(ticket));
       } else {
         unread = entry.error().reply.code != 550;
         log::error("runner.entry_unread", {{"id", summary.id}, {"cause", entry.error().reply.text}});
@@ -232,7 +265,7 @@ awaitable<void> Runner::Inside::content_unread(spool::Entry entry, const std::st
   put_back(entry);
 }
 
-awaitable<void> Runner::Inside::try_entry(spool::Entry entry) {
+awaitable<void> Runner::Inside::try_entry(spool::Entry entry, MessageRate::Ticket ticket) {
   if (entry.state == spool::State::sending) {
     co_await lose_track(std::move(entry));
     co_return;
@@ -246,7 +279,7 @@ awaitable<void> Runner::Inside::try_entry(spool::Entry entry) {
     co_await content_unread(std::move(entry), content.error().reply.text);
     co_return;
   }
-  Attempt attempt(services, held, *account, entry);
+  Attempt attempt(services, held, *account, entry, std::move(ticket));
   under_way[entry.id] = &attempt;
   auto result = co_await attempt.run(std::move(*content));
   under_way[entry.id] = nullptr;

@@ -51,8 +51,9 @@ class Runner {
   /// Network up, resumed from sleep: everything is tried at once, in order and not all at the same time.
   void back_on_line(std::string_view why);
 
-  /// Counts a message of a session against the account's `rate`; false where it has to wait.
-  bool take_rate(const conf::AccountConfig& account);
+  /// A place in the account's `rate` for a message of a session; nothing where it has to wait: also behind
+  /// what waits in the spool already.
+  std::optional<MessageRate::Ticket> reserve(const conf::AccountConfig& account);
   /// Called when a message failed for good and nobody could be told by mail.
   void on_failed(std::function<void(const spool::Entry& entry)> tell);
 

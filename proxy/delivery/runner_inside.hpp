@@ -17,6 +17,7 @@
 #include "proxy/delivery/reports.hpp"
 #include "proxy/delivery/runner.hpp"
 #include "proxy/delivery/schedule.hpp"
+#include "proxy/delivery/window_limit.hpp"
 
 namespace homeward::delivery {
 
@@ -55,10 +56,13 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   net::asio::awaitable<void> take_over();
   std::optional<std::chrono::milliseconds> pump();
   std::optional<std::chrono::milliseconds> pump(const std::string& account);
-  net::asio::awaitable<void> attempt(spool::Summary summary);
+  std::optional<std::chrono::milliseconds> may_begin(const conf::AccountConfig& account,
+                                                     const std::string& name);
+  std::shared_ptr<MessageRate> rate_of(const std::string& account);
+  net::asio::awaitable<void> attempt(spool::Summary summary, MessageRate::Ticket ticket);
   net::asio::awaitable<void> lose_track(spool::Entry entry);
   net::asio::awaitable<void> content_unread(spool::Entry entry, const std::string& cause);
-  net::asio::awaitable<void> try_entry(spool::Entry entry);
+  net::asio::awaitable<void> try_entry(spool::Entry entry, MessageRate::Ticket ticket);
   net::asio::awaitable<const conf::AccountConfig*> route(ConfigPointer held, spool::Entry& entry);
   net::asio::awaitable<void> unhold_all();
   void changed();
@@ -100,9 +104,10 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   Services services;
   net::asio::steady_timer wake;  // an event, and the time of the next attempt
   Schedule schedule;
-  std::map<std::string, AccountLine> lines;             // by account
-  std::map<std::string, WindowLimit> reports;           // by account
-  std::unordered_map<std::string, Attempt*> under_way;  // by id; null before and after its connection
+  std::map<std::string, AccountLine> lines;                   // by account
+  std::map<std::string, std::shared_ptr<MessageRate>> rates;  // by account
+  std::map<std::string, WindowLimit> reports;                 // by account
+  std::unordered_map<std::string, Attempt*> under_way;        // by id; null before and after its connection
   std::unordered_map<std::string, std::string>
       delay_reports;                           // of what: its delay report that may still wait
   std::unordered_set<std::string> delay_told;  // ids

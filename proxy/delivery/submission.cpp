@@ -52,10 +52,11 @@ bool is_refusal(const Word& word, const mail::AdviceTable& advice) {
   return !advice.is_temporary(word.said ? *word.said : word.reply);
 }
 
-Submission::Submission(upstream::Pool& pool, SubmissionOrder order)
+Submission::Submission(upstream::Pool& pool, SubmissionOrder order, MessageRate::Ticket ticket)
     : pool_(pool),
       order_(std::move(order)),
       sender_(mail::rewrite_sender(order_.account->rules, order_.envelope.from)),
+      ticket_(std::move(ticket)),
       trace_(received_of(order_)),
       pending_(pool.begin(order_.config, *order_.account)),
       server_(order_.account->servers.front().host) {}
@@ -147,7 +148,10 @@ awaitable<std::optional<Word>> Submission::fly(const smtp::Recipient& to, const 
 net::Task<void> Submission::take_off(Flight flight) {
   auto& connection = *lease_->connection;
   if (auto unasked = co_await connection.unasked_reply()) co_return std::unexpected(std::move(*unasked));
-  if (flight.mail) connection.enter(Phase::transaction);
+  if (flight.mail) {
+    ticket_.use();
+    connection.enter(Phase::transaction);
+  }
   if (!connection.capabilities().pipelining) {
     unsent_.assign(flight.commands.begin(), flight.commands.end());
     co_return Result<void>{};
@@ -289,6 +293,7 @@ awaitable<Word> Submission::verdict() {
 void Submission::drop() {
   pending_.reset();
   content_.reset();
+  ticket_ = {};
   if (!lease_) return;
   pool_.give_back(std::move(*lease_));
   lease_.reset();

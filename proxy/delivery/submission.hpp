@@ -14,6 +14,7 @@
 
 #include "conf/config.hpp"
 #include "proxy/delivery/content_channel.hpp"
+#include "proxy/delivery/message_rate.hpp"
 #include "proxy/delivery/verdict.hpp"
 #include "proxy/mail/envelope.hpp"
 #include "proxy/smtp/look_ahead.hpp"
@@ -55,7 +56,7 @@ struct SubmissionOrder {
 class Submission {
  public:
   /// Begins to lease a connection. `pool` outlives it.
-  Submission(upstream::Pool& pool, SubmissionOrder order);
+  Submission(upstream::Pool& pool, SubmissionOrder order, MessageRate::Ticket ticket);
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
 
@@ -116,6 +117,7 @@ class Submission {
   upstream::Pool& pool_;
   SubmissionOrder order_;
   smtp::ReversePath sender_;
+  MessageRate::Ticket ticket_;
   std::string trace_;  // our Received field
   std::optional<upstream::PendingLease> pending_;
   std::optional<upstream::Lease> lease_;

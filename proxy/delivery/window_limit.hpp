@@ -18,9 +18,10 @@ class WindowLimit {
   /// False where it has to wait.
   bool take(Time now, std::size_t most, Time window) {
     if (free_at(now, most, window) > now) return false;
-    taken_.push_back(now);
+    count(now);
     return true;
   }
+  void count(Time now) { taken_.push_back(now); }
 
  private:
   void forget(Time now, Time window) {

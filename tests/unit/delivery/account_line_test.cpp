@@ -32,8 +32,8 @@ TEST_CASE("delivery: the runner leaves one connection to the clients", "[deliver
   CHECK(line.limit(account(1)) == 1);
   const auto home = account(3);
   CHECK(line.free_at(home, milliseconds(7)) == milliseconds(7));
-  line.begin(home, milliseconds(7));
-  line.begin(home, milliseconds(7));
+  line.begin();
+  line.begin();
   CHECK_FALSE(line.free_at(home, milliseconds(8)).has_value());
   line.end();
   CHECK(line.free_at(home, milliseconds(9)) == milliseconds(9));
@@ -83,32 +83,6 @@ TEST_CASE("delivery: a paused account waits until it is resumed", "[delivery]") 
   CHECK_FALSE(line.free_at(home, milliseconds(0)).has_value());
   line.pause(false);
   CHECK(line.free_at(home, milliseconds(3)) == milliseconds(3));
-}
-
-TEST_CASE("delivery: no stretch of a minute sees more messages than the rate", "[delivery]") {
-  auto home = account(10);
-  home.rate = conf::Rate{3, minutes(1)};
-  AccountLine line;
-  std::vector<milliseconds> begun;
-  for (milliseconds now{0}; now < minutes(5); now += seconds(1)) {
-    if (line.free_at(home, now) != now) continue;
-    line.begin(home, now);
-    line.end();
-    begun.push_back(now);
-  }
-  CHECK(begun.size() == 15);
-  for (std::size_t i = 3; i < begun.size(); ++i) CHECK(begun[i] - begun[i - 3] >= minutes(1));
-}
-
-TEST_CASE("delivery: sessions and runner share one rate", "[delivery]") {
-  auto home = account();
-  home.rate = conf::Rate{2, seconds(10)};
-  AccountLine line;
-  CHECK(line.take_rate(home, seconds(0)));
-  line.begin(home, seconds(1));
-  CHECK_FALSE(line.take_rate(home, seconds(2)));
-  CHECK(line.free_at(home, seconds(2)) == seconds(10));
-  CHECK(line.take_rate(home, seconds(10)));
 }
 
 }  // namespace homeward::delivery::test
