@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
+#include <optional>
 #include <utility>
 
-#include "proxy/net/deadline.hpp"
+#include "proxy/net/attempt_order.hpp"
 #include "proxy/net/faults.hpp"
+#include "proxy/net/lookup.hpp"
+#include "proxy/net/proxy_tunnel.hpp"
+#include "proxy/net/race.hpp"
 #include "proxy/net/tcp_stream.hpp"
 
 namespace homeward::net {
@@ -14,27 +19,99 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
+using Socket = asio::ip::tcp::socket;
 
-/// An address that does not answer may not use up the time of all the others, nor be cut off at once.
-constexpr Milliseconds kLeastPerAddress{1000};
+Error while_connecting(Error error) {
+  if (error.fault != Fault::canceled) error.reply.enhanced = {4, 4, 1};
+  return error;
+}
 
-Task<std::unique_ptr<Stream>> connect(asio::any_io_executor executor, IpAddress address, std::uint16_t port,
-                                      Milliseconds timeout, std::string what) {
-  asio::ip::tcp::socket socket(executor);
-  Watchdog watchdog(executor, [&socket] {
-    boost::system::error_code ignored;
-    socket.close(ignored);
-  });
-  watchdog.arm(timeout);
-  const auto [fault] = co_await socket.async_connect({to_asio(address), port}, kNoThrow);
-  watchdog.disarm();
-  if (fault || watchdog.expired()) {
-    auto error = watchdog.expired() ? timeout_error(what) : network_error(what, fault);
-    if (error.fault != Fault::canceled) error.reply.enhanced = {4, 4, 1};
-    co_return std::unexpected(std::move(error));
+/// No way from here: says less than any answer from there.
+bool is_no_route(const boost::system::error_code& fault) {
+  return fault == asio::error::network_unreachable || fault == asio::error::host_unreachable ||
+         fault.value() == EADDRNOTAVAIL;
+}
+
+/// One host's connection in the making: what is known of its addresses, and the attempts on them.
+class Dial {
+ public:
+  Dial(const asio::any_io_executor& executor, Resolver& resolver, const std::string& host, std::uint16_t port,
+       std::string what)
+      : wakeup_(std::make_shared<Wakeup>(executor)),
+        lookup_(resolver.begin(host, wakeup_)),
+        race_(executor, wakeup_, port),
+        what_(std::move(what)) {}
+
+  Task<Socket> run(Clock::time_point due) {
+    for (;;) {
+      const auto now = Clock::now();
+      order_.found(lookup_->take(), !lookup_->is_over(), now);
+      note_failures();
+      if (auto winner = race_.take_winner()) co_return *std::move(winner);
+      while (const auto address = order_.start(now)) race_.start(*address);
+      if (order_.is_lost(now)) co_return std::unexpected(fault());
+      if (now >= due) co_return std::unexpected(late());
+      lookup_->watch();
+      const auto next = std::min(order_.due().value_or(due), lookup_->due());
+      if (!co_await wakeup_->sleep_until(std::min(next, due))) co_return std::unexpected(canceled_error());
+      lookup_->process();
+    }
   }
-  tune(socket);
-  co_return make_tcp_stream(std::move(socket));
+
+ private:
+  void note_failures() {
+    for (const auto& fault : race_.take_failures()) {
+      order_.failed();
+      if (!failure_ || !is_no_route(fault)) failure_ = fault;
+    }
+  }
+  Error fault() const {
+    return failure_ ? while_connecting(network_error(what_, *failure_)) : lookup_->fault();
+  }
+  Error late() const {
+    if (!order_.has_any()) return lookup_->fault();
+    const bool answered = failure_ && !is_no_route(*failure_);
+    return while_connecting(answered ? network_error(what_, *failure_) : timeout_error(what_));
+  }
+
+  std::shared_ptr<Wakeup> wakeup_;
+  std::unique_ptr<Lookup> lookup_;
+  Race race_;
+  AttemptOrder order_;
+  std::string what_;
+  std::optional<boost::system::error_code> failure_;
+};
+
+Milliseconds left_until(Clock::time_point due) {
+  return std::max(Milliseconds{1}, std::chrono::duration_cast<Milliseconds>(due - Clock::now()));
+}
+
+Task<std::unique_ptr<Stream>> dial_straight(asio::any_io_executor executor, Resolver& resolver,
+                                            DialTarget target, Clock::time_point due) {
+  Dial attempt(executor, resolver, target.host, target.port,
+               fmt::format("connecting to {} port {}", target.host, target.port));
+  auto socket = co_await attempt.run(due);
+  if (!socket) co_return std::unexpected(std::move(socket.error()));
+  tune(*socket);
+  co_return make_tcp_stream(std::move(*socket));
+}
+
+Task<std::unique_ptr<Stream>> dial_through(asio::any_io_executor executor, Resolver& resolver,
+                                           DialTarget target, Clock::time_point due) {
+  const auto& proxy = *target.proxy;
+  Dial attempt(executor, resolver, proxy.host, proxy.port,
+               fmt::format("connecting to the proxy {} port {} (for {} port {})", proxy.host, proxy.port,
+                           target.host, target.port));
+  auto socket = co_await attempt.run(due);
+  if (!socket) {
+    if (socket.error().fault == Fault::dns) socket.error().reply.text.insert(0, "the proxy: ");
+    co_return std::unexpected(std::move(socket.error()));
+  }
+  tune(*socket);
+  auto stream = make_tcp_stream(std::move(*socket), target.port);
+  auto open = co_await open_tunnel(*stream, target.proxy, {target.host, target.port}, left_until(due));
+  if (!open) co_return std::unexpected(std::move(open.error()));
+  co_return std::move(stream);
 }
 
 }  // namespace
@@ -42,21 +119,8 @@ Task<std::unique_ptr<Stream>> connect(asio::any_io_executor executor, IpAddress 
 Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, DialTarget target,
                                    Milliseconds timeout) {
   const auto due = Clock::now() + timeout;
-  auto addresses = co_await resolver.resolve(target.host, timeout);
-  if (!addresses) co_return std::unexpected(std::move(addresses.error()));
-  const auto what = fmt::format("connecting to {} port {}", target.host, target.port);
-  auto last = timeout_error(what);
-  last.reply.enhanced = {4, 4, 1};
-  for (std::size_t i = 0; i < addresses->size(); ++i) {
-    const auto left = std::chrono::duration_cast<Milliseconds>(due - Clock::now());
-    if (left <= Milliseconds::zero()) break;
-    const auto share = std::max(kLeastPerAddress, left / static_cast<int>(addresses->size() - i));
-    auto stream = co_await connect(executor, (*addresses)[i], target.port, std::min(left, share), what);
-    if (stream) co_return std::move(*stream);
-    last = std::move(stream.error());
-    if (last.fault == Fault::canceled) break;
-  }
-  co_return std::unexpected(std::move(last));
+  if (target.proxy) return dial_through(std::move(executor), resolver, std::move(target), due);
+  return dial_straight(std::move(executor), resolver, std::move(target), due);
 }
 
 }  // namespace homeward::net

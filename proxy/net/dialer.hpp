@@ -1,4 +1,5 @@
-// Dialer: a TCP connection to a host by name, over its addresses in order within one time limit.
+// Dialer: a TCP connection to a host by name, over all its addresses side by side (RFC 8305), straight or
+// through a proxy, within one time limit.
 #pragma once
 
 #include <chrono>
@@ -19,8 +20,8 @@ struct DialTarget {
   std::shared_ptr<const ProxyServer> proxy = nullptr;
 };
 
-/// Connects to `target`. Errors: dns 451 4.4.3; network 451 4.4.1 (refused, unreachable), timeout
-/// 451 4.4.1; the last address's fault, which names host and port.
+/// Connects to `target`. Errors: dns 451 4.4.3; network 451 4.4.1 (refused, unreachable; the last address's
+/// fault), timeout 451 4.4.1; each names host and port, and the proxy where it is the proxy's.
 Task<std::unique_ptr<Stream>> dial(asio::any_io_executor executor, Resolver& resolver, DialTarget target,
                                    std::chrono::milliseconds timeout);
 

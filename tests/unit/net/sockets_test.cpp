@@ -304,4 +304,55 @@ TEST_CASE("net: the socket beneath is handed out of a plain stream alone", "[net
   CHECK_THROWS_AS(release_socket(nullptr), std::logic_error);
 }
 
+TEST_CASE("net: waiting for input ends when there is some, and takes nothing of it", "[net]") {
+  Pair pair;
+  pair.stream->expires_after(seconds(10));
+  asio::steady_timer later(pair.context, milliseconds(30));
+  later.async_wait([&](const boost::system::error_code&) { pair.peer_says("NOOP"); });
+  REQUIRE(await(pair.context, pair.stream->wait_input()));
+  CHECK(pair.read() == "NOOP");
+  pair.peer_says("RSET");
+  REQUIRE(await(pair.context, pair.stream->wait_input()));
+  REQUIRE(await(pair.context, pair.stream->wait_input()));  // it is still there
+  CHECK(pair.read(2) == "RS");
+  REQUIRE(await(pair.context, pair.stream->wait_input()));
+  CHECK(pair.read() == "ET");
+  pair.peer.close();
+  REQUIRE(await(pair.context, pair.stream->wait_input()));
+  CHECK(pair.read() == "");
+}
+
+TEST_CASE("net: waiting for input ends at the deadline, and when reading is stopped", "[net]") {
+  Pair pair;
+  pair.stream->expires_after(milliseconds(30));
+  const auto late = await(pair.context, pair.stream->wait_input());
+  REQUIRE_FALSE(late);
+  CHECK(late.error().fault == Fault::timeout);
+  const auto still = await(pair.context, pair.stream->wait_input());
+  REQUIRE_FALSE(still);
+  CHECK(still.error().fault == Fault::timeout);
+  pair.stream->expires_after(seconds(10));
+  asio::steady_timer later(pair.context, milliseconds(30));
+  later.async_wait([&](const boost::system::error_code&) { pair.stream->stop_reading(); });
+  const auto stopped = await(pair.context, pair.stream->wait_input());
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().fault == Fault::canceled);
+  const auto again = await(pair.context, pair.stream->wait_input());
+  REQUIRE_FALSE(again);
+  CHECK(again.error().fault == Fault::canceled);
+  CHECK(await(pair.context, pair.stream->write("421 so long")));
+}
+
+TEST_CASE("net: a task that waits for input ends when it is canceled", "[net]") {
+  Pair pair;
+  Supervisor supervisor(pair.context.get_executor());
+  supervisor.spawn("idle", [](Stream& stream) -> asio::awaitable<void> {
+    (void)co_await stream.wait_input();
+  }(*pair.stream));
+  await(pair.context, supervisor.drained(milliseconds(1)));
+  CHECK(supervisor.living() == 1);
+  supervisor.cancel_all();
+  CHECK(await(pair.context, supervisor.drained(seconds(10))));
+}
+
 }  // namespace homeward::net::test
