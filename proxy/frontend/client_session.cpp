@@ -14,11 +14,11 @@ namespace homeward::frontend {
 namespace {
 
 using net::asio::awaitable;
-using smtp::Event;
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr std::size_t kCommandRead = 4 * 1024;
+constexpr std::size_t kFirstContentRead = 16 * 1024;  // most messages are smaller
 constexpr std::size_t kContentRead = 64 * 1024;
 constexpr Milliseconds kLastWords{5000};
 /// So many recipients are looked at before their turn; each look reads them anew.
@@ -52,12 +52,30 @@ ClientSession::ClientSession(SessionFacts facts, std::unique_ptr<net::Stream> st
       delivery_(std::move(delivery)),
       dialog_(settings_of(facts_)) {}
 
+/// The idle wait stands here, so that an idle client costs no further frames: all others come and go.
 awaitable<void> ClientSession::run() {
-  log::debug("session.opened", {{"client", facts_.client.to_string()}, {"listener", facts_.listener}});
-  co_await converse();
+  tell_opened();
+  bool going_on = co_await obey(dialog_.start());
+  while (going_on && co_await obey_lines()) {
+    begin_wait(left_for_command());
+    const auto waited = co_await stream_->wait_input();
+    going_on = co_await read_command(end_wait(waited ? nullptr : &waited.error()));
+  }
+  co_await finish();
+}
+
+awaitable<void> ClientSession::finish() {
   co_await delivery_->abort();
   co_await remember_unread();
   co_await stream_->shutdown();
+  tell_closed();
+}
+
+void ClientSession::tell_opened() const {
+  log::debug("session.opened", {{"client", facts_.client.to_string()}, {"listener", facts_.listener}});
+}
+
+void ClientSession::tell_closed() const {
   log::debug("session.closed", {{"client", facts_.client.to_string()},
                                 {"name", dialog_.client_name()},
                                 {"quirks", names_of(dialog_.quirks_seen())}});
@@ -79,71 +97,93 @@ awaitable<void> ClientSession::apologise() {
   co_await stream_->shutdown();
 }
 
-/// The loop around the dialog: action out, event in.
-awaitable<void> ClientSession::converse() {
-  smtp::Action action = dialog_.start();
-  while (auto event = co_await carry_out(std::move(action))) action = dialog_.on(*event);
+/// Does what the whole lines at hand ask for, and answers. False where the session ends.
+awaitable<bool> ClientSession::obey_lines() {
+  while (const auto line = next_line()) {
+    if (!co_await obey(dialog_.on(*line))) co_return false;
+  }
+  if (!co_await flush()) co_return false;
+  if (must_end()) {
+    co_await say_why_we_end();
+    co_return false;
+  }
+  release_memory();
+  co_return true;
 }
 
-awaitable<std::optional<Event>> ClientSession::carry_out(smtp::Action action) {
-  if (const auto* reply = std::get_if<smtp::Say>(&action)) co_return co_await say(*reply);
+/// The loop around the dialog: action out, event in, until that is the next command.
+awaitable<bool> ClientSession::obey(smtp::Action action) {
+  while (true) {
+    const auto* say = std::get_if<smtp::Say>(&action);
+    if (say == nullptr) {
+      action = dialog_.on(co_await take_step(action));
+      continue;
+    }
+    if (say->reset) co_await delivery_->abort();
+    output_ += smtp::to_wire(say->reply);
+    if (say->next == smtp::Next::read_line) {
+      expect_command();
+      co_return true;
+    }
+    if (say->next == smtp::Next::close) {
+      co_await flush();
+      co_return false;
+    }
+    auto done = co_await read_content();
+    if (!done) co_return false;
+    action = dialog_.on(*done);
+  }
+}
+
+awaitable<smtp::StepDone> ClientSession::take_step(const smtp::Action& action) {
   if (const auto* step = std::get_if<smtp::MailStep>(&action)) {
     auto envelope = envelope_of(step->mail);
-    fingerprint_.begin(envelope);
+    if (facts_.unread != nullptr) fingerprint_ = std::make_unique<Fingerprint>(envelope);
     auto reply = co_await delivery_->mail(std::move(envelope));
     last_step_ = Clock::now();
     co_return smtp::StepDone{std::move(reply)};
   }
   if (const auto* step = std::get_if<smtp::RcptStep>(&action)) {
-    auto ahead = smtp::look_ahead(std::string_view(input_).substr(taken_), facts_.tolerate,
-                                  std::min(dialog_.recipients_left(), kMostAhead));
+    auto ahead =
+        smtp::look_ahead(input_.unread(), facts_.tolerate, std::min(dialog_.recipients_left(), kMostAhead));
     auto reply = co_await delivery_->rcpt(step->to, std::move(ahead));
-    if (reply.is_positive()) fingerprint_.recipient(step->to);
+    if (reply.is_positive() && fingerprint_) fingerprint_->recipient(step->to);
     last_step_ = Clock::now();
     co_return smtp::StepDone{std::move(reply)};
   }
   co_return smtp::StepDone{co_await delivery_->data()};
 }
 
-awaitable<std::optional<Event>> ClientSession::say(const smtp::Say& say) {
-  if (say.reset) co_await delivery_->abort();
-  output_ += smtp::to_wire(say.reply);
-  switch (say.next) {
-    case smtp::Next::read_line:
-      co_return co_await read_line();
-    case smtp::Next::read_content:
-      co_return co_await read_content();
-    case smtp::Next::close:
-      break;
-  }
-  co_await flush();
-  co_return std::nullopt;
+/// The next command has one deadline for the whole of it, so that bytes that drip don't prolong it. Nor do,
+/// in a transaction, commands that take it no further: it holds a connection upstream.
+void ClientSession::expect_command() {
+  due_ = (dialog_.in_transaction() ? last_step_ : Clock::now()) + facts_.config->command_timeout;
 }
 
-/// The next command; the whole of it has one deadline, so that bytes that drip don't prolong it. Nor do, in a
-/// transaction, commands that take it no further: it holds a connection upstream.
-awaitable<std::optional<Event>> ClientSession::read_line() {
-  const auto due = (dialog_.in_transaction() ? last_step_ : Clock::now()) + facts_.config->command_timeout;
-  while (true) {
-    const auto line = smtp::split_line(std::string_view(input_).substr(taken_), smtp::kMaxCommandLine);
-    if (line) {
-      // The view stays good: input_ is not touched before the dialog has seen the line.
-      taken_ += line->consumed;
-      const bool was_dropping = std::exchange(dropping_line_, line->too_long && input_[taken_ - 1] != '\n');
-      if (was_dropping) continue;
-      co_return smtp::LineEvent{line->line, line->end, line->too_long, unread() > 0};
-    }
-    if (!co_await flush()) co_return std::nullopt;
-    const auto left = std::chrono::duration_cast<Milliseconds>(due - Clock::now());
-    if (must_end() || !co_await fill(left, kCommandRead)) {
-      co_await say_why_we_end();
-      co_return std::nullopt;
-    }
+Milliseconds ClientSession::left_for_command() const {
+  return std::chrono::duration_cast<Milliseconds>(due_ - Clock::now());
+}
+
+/// The next whole line at hand. Its view stays good until more is read.
+std::optional<smtp::LineEvent> ClientSession::next_line() {
+  while (const auto line = smtp::split_line(input_.unread(), smtp::kMaxCommandLine)) {
+    const bool whole = input_.unread()[line->consumed - 1] == '\n';
+    input_.take(line->consumed);
+    if (std::exchange(dropping_line_, line->too_long && !whole)) continue;
+    return smtp::LineEvent{line->line, line->end, line->too_long, !input_.unread().empty()};
   }
+  return std::nullopt;
+}
+
+/// More of a command, after the wait for it. False where the session ends.
+awaitable<bool> ClientSession::read_command(bool readable) {
+  if (readable && co_await fill(left_for_command(), kCommandRead)) co_return true;
+  co_await say_why_we_end();
+  co_return false;
 }
 
 /// Reads the content to its true end and gives the final reply.
-awaitable<std::optional<Event>> ClientSession::read_content() {
+awaitable<std::optional<smtp::ContentDone>> ClientSession::read_content() {
   ContentIntake intake(
       {facts_.config->hostname, facts_.config->max_message_size,
        facts_.tolerate.has(smtp::Quirk::bare_lf) ? smtp::BareLf::mend : smtp::BareLf::refuse});
@@ -152,7 +192,6 @@ awaitable<std::optional<Event>> ClientSession::read_content() {
     co_await say_why_we_end();
     co_return std::nullopt;
   }
-  if (input_.capacity() > kContentRead) input_ = input_.substr(taken_), taken_ = 0;
   if (intake.mended_bare_lf())
     log::debug("session.mended", {{"client", facts_.client.to_string()}, {"quirk", "bare-lf"}});
   if (!intake.refusal()) co_return smtp::ContentDone{co_await hand_over()};
@@ -163,18 +202,20 @@ awaitable<std::optional<Event>> ClientSession::read_content() {
 
 /// The verdict on a whole, good message. One whose 250 its client could not read before gets that again.
 awaitable<smtp::Reply> ClientSession::hand_over() {
-  const auto fingerprint = facts_.unread != nullptr ? fingerprint_.finish() : std::nullopt;
+  const auto fingerprint = fingerprint_ ? fingerprint_->finish() : std::nullopt;
   if (fingerprint) {
     if (auto answered = facts_.unread->take(*fingerprint, Clock::now())) {
       co_await delivery_->abort();
       log::info("message.repeated",
                 {{"client", facts_.client.to_string()}, {"reply", answered->reply.text()}});
-      unconfirmed_ = *answered;
+      unconfirmed_ = std::make_unique<UnreadAnswers::Answer>(*answered);
       co_return std::move(answered->reply);
     }
   }
   auto reply = co_await delivery_->commit();
-  if (fingerprint && reply.is_positive()) unconfirmed_ = {*fingerprint, reply, Clock::now()};
+  if (fingerprint && reply.is_positive()) {
+    unconfirmed_ = std::make_unique<UnreadAnswers::Answer>(*fingerprint, reply, Clock::now());
+  }
   co_return reply;
 }
 
@@ -189,12 +230,13 @@ awaitable<void> ClientSession::remember_unread() {
 awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
   Milliseconds waited{0};
   std::uint64_t octets = 0;
+  auto size = kFirstContentRead;
   while (true) {
-    const auto step = intake.feed(std::string_view(input_).substr(taken_));
-    taken_ += step.consumed;
+    const auto step = intake.feed(input_.unread());
+    input_.take(step.consumed);
     octets += step.consumed;
     if (!intake.content().empty()) {
-      fingerprint_.content(intake.content());
+      if (fingerprint_) fingerprint_->content(intake.content());
       co_await delivery_->content(intake.content());
     }
     if (step.ended) co_return true;
@@ -206,27 +248,42 @@ awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
     const auto earned = std::chrono::seconds(octets / kLeastOctetsPerSecond);
     const auto left = std::min(facts_.config->data_timeout, facts_.config->data_timeout + earned - waited);
     const auto before = Clock::now();
-    if (!co_await fill(left, kContentRead)) co_return false;
+    if (!co_await fill(left, size)) co_return false;
+    if (input_.unread().size() >= size) size = kContentRead;  // there is more of it than one read takes
     waited += std::chrono::duration_cast<Milliseconds>(Clock::now() - before);
   }
 }
 
 /// Reads more of the client into input_. False where it can't go on.
 awaitable<bool> ClientSession::fill(Milliseconds timeout, std::size_t size) {
-  input_.erase(0, taken_);
-  taken_ = 0;
-  const auto have = input_.size();
-  input_.resize(have + size);
+  const auto room = input_.room(size);
+  begin_wait(timeout);
+  const auto count = co_await stream_->read_some(room);
+  if (!end_wait(count ? nullptr : &count.error()) || *count == 0) co_return false;
+  input_.put(*count);
+  unconfirmed_.reset();  // who goes on has read what was said before
+  co_return true;
+}
+
+void ClientSession::begin_wait(Milliseconds timeout) {
   stream_->expires_after(std::max(timeout, Milliseconds{1}));
   waiting_ = true;
-  auto count = co_await stream_->read_some(std::span(input_.data() + have, size));
+}
+
+/// True where the wait was not in vain.
+bool ClientSession::end_wait(const Error* fault) {
   waiting_ = false;
   stream_->expires_never();
-  input_.resize(have + (count ? *count : 0));
-  timed_out_ = !count && count.error().fault == Fault::timeout;
-  broken_ = broken_ || (!count && count.error().fault == Fault::network);
-  if (count && *count > 0) unconfirmed_.reset();  // who goes on has read what was said before
-  co_return count && *count > 0;
+  timed_out_ = fault != nullptr && fault->fault == Fault::timeout;
+  broken_ = broken_ || (fault != nullptr && fault->fault == Fault::network);
+  return fault == nullptr;
+}
+
+/// What a client that may be idle for long needs no more.
+void ClientSession::release_memory() {
+  input_.release();
+  std::string().swap(output_);
+  if (!dialog_.in_transaction()) fingerprint_.reset();
 }
 
 awaitable<bool> ClientSession::flush() {

@@ -1,5 +1,6 @@
 // ClientSession: one client from greeting to close. Drives ServerDialog over a stream and asks the
-// Delivery for each step; the answers travel back in as few writes as the client's pipelining allows.
+// Delivery for each step; the answers travel back in as few writes as the client's pipelining allows. Of a
+// client that is idle nothing is kept but the frame of run(): no buffer, nothing of the last message.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include "proxy/delivery/delivery.hpp"
 #include "proxy/frontend/content_intake.hpp"
 #include "proxy/frontend/duplicate.hpp"
+#include "proxy/frontend/input_buffer.hpp"
 #include "proxy/net/stream.hpp"
 #include "proxy/smtp/server_dialog.hpp"
 
@@ -39,38 +41,46 @@ class ClientSession {
   net::asio::awaitable<void> apologise();
 
  private:
-  net::asio::awaitable<void> converse();
-  net::asio::awaitable<std::optional<smtp::Event>> carry_out(smtp::Action action);
-  net::asio::awaitable<std::optional<smtp::Event>> say(const smtp::Say& say);
-  net::asio::awaitable<std::optional<smtp::Event>> read_line();
-  net::asio::awaitable<std::optional<smtp::Event>> read_content();
+  net::asio::awaitable<bool> obey_lines();
+  net::asio::awaitable<bool> obey(smtp::Action action);
+  net::asio::awaitable<smtp::StepDone> take_step(const smtp::Action& action);
+  std::optional<smtp::LineEvent> next_line();
+  net::asio::awaitable<std::optional<smtp::ContentDone>> read_content();
   net::asio::awaitable<bool> take_content(ContentIntake& intake);
+  net::asio::awaitable<bool> read_command(bool readable);
   net::asio::awaitable<bool> fill(std::chrono::milliseconds timeout, std::size_t size);
   net::asio::awaitable<void> say_why_we_end();
+  net::asio::awaitable<void> finish();
+  void expect_command();
+  std::chrono::milliseconds left_for_command() const;
+  void begin_wait(std::chrono::milliseconds timeout);
+  bool end_wait(const Error* fault);
+  void release_memory();
+  void tell_opened() const;
+  void tell_closed() const;
   bool must_end() const { return stopping_ || (draining_ && !dialog_.in_transaction()); }
   net::asio::awaitable<bool> flush();
   mail::Envelope envelope_of(const smtp::Mail& mail) const;
   net::asio::awaitable<smtp::Reply> hand_over();
   net::asio::awaitable<void> remember_unread();
-  std::size_t unread() const { return input_.size() - taken_; }
 
   SessionFacts facts_;
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<delivery::Delivery> delivery_;
   smtp::ServerDialog dialog_;
-  std::string input_;  // bytes of the client, from taken_ on not yet used
-  std::size_t taken_ = 0;
+  InputBuffer input_;           // bytes of the client, not yet used
   std::string output_;          // replies that wait for the end of a pipelined group
   bool dropping_line_ = false;  // inside a line that was too long
   bool draining_ = false;
   bool stopping_ = false;
   bool waiting_ = false;                             // for the client
   std::chrono::steady_clock::time_point last_step_;  // when MAIL or RCPT was last answered
+  std::chrono::steady_clock::time_point due_;        // until when a whole command must have come
   bool timed_out_ = false;                           // the client said nothing for too long
   bool broken_ = false;                              // the connection failed, not just ended
-  Fingerprint fingerprint_;
+  std::unique_ptr<Fingerprint> fingerprint_;         // of the message under way; null where nobody asks
   /// The message whose 250 the client may not have read: nothing came of it since.
-  std::optional<UnreadAnswers::Answer> unconfirmed_;
+  std::unique_ptr<UnreadAnswers::Answer> unconfirmed_;
 };
 
 }  // namespace homeward::frontend

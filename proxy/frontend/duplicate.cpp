@@ -7,9 +7,7 @@
 
 namespace homeward::frontend {
 
-void Fingerprint::begin(const mail::Envelope& envelope) {
-  (void)digest_.finish();
-  header_ = {};
+Fingerprint::Fingerprint(const mail::Envelope& envelope) {
   // Each part ends in a character that none of them holds.
   const auto& parameters = envelope.parameters;
   digest_.update(fmt::format("{}\n{}\n{}\n{}\n{}\n", envelope.origin.client.to_string(),

@@ -18,7 +18,7 @@ namespace homeward::frontend {
 class Fingerprint {
  public:
   /// A transaction begins.
-  void begin(const mail::Envelope& envelope);
+  explicit Fingerprint(const mail::Envelope& envelope);
   void recipient(const smtp::Recipient& to);
   void content(std::string_view block);
   /// Nothing where the message has no Message-ID: then no two are the same. Ends it.

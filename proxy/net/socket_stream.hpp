@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -17,6 +18,9 @@
 #include "proxy/net/tcp_stream.hpp"
 
 namespace homeward::net {
+
+/// As kNoThrow, awaited in place: an operation has no coroutine frame of its own.
+inline constexpr auto kInPlace = asio::as_tuple(asio::deferred);
 
 inline constexpr std::chrono::milliseconds kAgain{100};
 inline constexpr std::chrono::milliseconds kTaken{1000};
@@ -39,7 +43,7 @@ class SocketStream : public Stream {
     if (stopped_) co_return std::unexpected(canceled_error());
     if (timed_out_) co_return std::unexpected(timeout_error("reading"));
     const auto [fault, count] =
-        co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kNoThrow);
+        co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kInPlace);
     if (!fault) co_return count;
     if (stopped_) co_return std::unexpected(canceled_error());
     if (is_end(fault)) co_return std::size_t{0};
@@ -49,7 +53,7 @@ class SocketStream : public Stream {
   Task<void> write(std::string_view bytes) override {
     if (timed_out_) co_return std::unexpected(timeout_error("writing"));
     const auto [fault, count] =
-        co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kNoThrow);
+        co_await asio::async_write(layer_, asio::buffer(bytes.data(), bytes.size()), kInPlace);
     if (!fault && count == bytes.size()) co_return Result<void>{};
     co_return std::unexpected(describe("writing", fault));
   }
@@ -85,7 +89,7 @@ class SocketStream : public Stream {
       const auto taken = what_was_taken(layer_.lowest_layer().native_handle());
       if (taken != Taken::not_yet) co_return taken == Taken::yes;
       pause.expires_after(kTakenPause);
-      if (const auto [stopped] = co_await pause.async_wait(kNoThrow); stopped) co_return false;
+      if (const auto [stopped] = co_await pause.async_wait(kInPlace); stopped) co_return false;
     }
     co_return false;
   }
@@ -100,6 +104,14 @@ class SocketStream : public Stream {
   Layer& layer() { return layer_; }
   const Layer& layer() const { return layer_; }
   virtual bool is_end(const boost::system::error_code& fault) const = 0;
+  /// wait_input() where no layer keeps bytes that were read from the socket already.
+  Task<void> wait_readable() {
+    if (stopped_) co_return std::unexpected(canceled_error());
+    if (timed_out_) co_return std::unexpected(timeout_error("reading"));
+    const auto [fault] = co_await layer_.lowest_layer().async_wait(asio::socket_base::wait_read, kInPlace);
+    if (!fault) co_return Result<void>{};
+    co_return std::unexpected(stopped_ ? canceled_error() : describe("reading", fault));
+  }
   Error describe(std::string_view what, const boost::system::error_code& fault) const {
     return timed_out_ ? timeout_error(what) : network_error(what, fault);
   }

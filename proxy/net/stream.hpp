@@ -30,6 +30,9 @@ class Stream {
   /// Reads what is there, at least one octet; 0 where the peer has closed.
   /// Errors: network, timeout, canceled (after stop_reading).
   virtual Task<std::size_t> read_some(std::span<char> into) = 0;
+  /// Waits, without a buffer, until a read has something to tell: for those who may wait long. Some streams
+  /// (TLS) can't know and return at once. Errors: as read_some.
+  virtual Task<void> wait_input() { co_return Result<void>{}; }
   /// Writes all of it in as few segments as it takes.
   virtual Task<void> write(std::string_view bytes) = 0;
   /// Says good-bye (TLS close_notify, FIN) as far as the peer lets us within a second, and closes.

@@ -52,6 +52,8 @@ class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
     close();
   }
 
+  Task<void> wait_input() override { return wait_readable(); }
+
   const std::optional<TlsFacts>& tls() const override { return no_tls_; }
   asio::ip::tcp::socket release() { return std::move(layer()); }
   std::uint16_t server_port() const {

@@ -23,8 +23,7 @@ std::optional<std::string> fingerprint_of(const Message& message, std::size_t bl
   mail::Envelope envelope;
   envelope.origin.client = IpAddress::parse(message.client).value();
   envelope.from = smtp::parse_reverse_path(message.from, {}, seen)->path;
-  Fingerprint fingerprint;
-  fingerprint.begin(envelope);
+  Fingerprint fingerprint(envelope);
   for (const auto& to : message.to)
     fingerprint.recipient({.path = smtp::parse_forward_path(to, {}, seen)->path,
                            .parameters = {.notify = message.notify, .original_recipient = {}}});
