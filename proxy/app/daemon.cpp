@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -215,6 +216,7 @@ class Daemon {
     facts.listeners = server_.address_list();
     facts.sessions = server_.open_sessions();
     facts.troubles = troubles_;
+    std::ranges::move(pool_.troubles(), std::back_inserter(facts.troubles));
     return facts;
   }
 

@@ -84,6 +84,8 @@ class Pool {
 
   std::size_t idle_connections() const;
   std::size_t accounts_in_need() const { return attention_.count(); }
+  /// For `status`: what is weaker than it was, a sentence each.
+  std::vector<std::string> troubles() const { return opener_.troubles(); }
   /// Why the account's login is not tried now; nothing where it is.
   std::optional<Error> need_of(const std::string& account) const;
   /// A person says retry.

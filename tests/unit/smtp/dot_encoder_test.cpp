@@ -56,6 +56,28 @@ TEST_CASE("smtp: content is stuffed and ended") {
   }
 }
 
+TEST_CASE("smtp: content that its length frames keeps its dots and has no last one") {
+  const std::vector<Case> cases{
+      {"", ""},
+      {"a\r\n", "a\r\n"},
+      {"a", "a\r\n"},
+      {".\r\n..\r\n", ".\r\n..\r\n"},
+      {"a\r\n.\r\nb\r\n", "a\r\n.\r\nb\r\n"},
+      {"a\nb\rc\0d"s, "a\r\nb\r\ncd\r\n"},  // the second lock holds here, too
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.content);
+    for (std::size_t first = 0; first <= c.content.size(); ++first) {
+      DotEncoder encoder(homeward::smtp::Framing::length);
+      std::string wire;
+      encoder.encode(std::string_view(c.content).substr(0, first), wire);
+      encoder.encode(std::string_view(c.content).substr(first), wire);
+      encoder.finish(wire);
+      CHECK(wire == c.wire);
+    }
+  }
+}
+
 TEST_CASE("smtp: nothing that could fool an upstream goes out, whatever comes in") {
   const std::vector<Case> cases{
       {"a\n.\nb", "a\r\n..\r\nb\r\n.\r\n"},
