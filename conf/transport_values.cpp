@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "proxy/base/base64.hpp"
 #include "proxy/base/text.hpp"
@@ -42,21 +43,22 @@ std::optional<std::uint8_t> hex_octet(std::string_view digits) {
   return static_cast<std::uint8_t>(high * 16 + low);
 }
 
-// RFC 3986 §2.1. Room is made first, so that no half-read secret is left behind in freed memory.
+// RFC 3986 §2.1. What may be a secret is written once and in its place: no copy is left behind.
 std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
+  std::optional<std::string> out(std::in_place);
+  out->reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
-      out += text[i];
+      *out += text[i];
       continue;
     }
     const auto octet = hex_octet(text.substr(i + 1));
     if (!octet) {
-      wipe(out);
-      return std::nullopt;
+      wipe(*out);
+      out.reset();
+      return out;
     }
-    out += static_cast<char>(*octet);
+    *out += static_cast<char>(*octet);
     i += 2;
   }
   return out;

@@ -15,6 +15,7 @@ namespace homeward::net {
 namespace {
 
 constexpr std::size_t kMaxNames = 120;  // of text: a reply line has 512 octets
+static_assert(kHostFlags == (X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT));
 constexpr std::size_t kMaxIssuer = 60;
 
 std::string to_text(const ASN1_TIME* time) {

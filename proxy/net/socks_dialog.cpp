@@ -55,7 +55,7 @@ ProxyStep SocksDialog::start() {
   // RFC 1928 §3: VER NMETHODS METHODS.
   std::string greeting{kVersion, octet(proxy_.user.empty() ? 1 : 2), kNoLogin};
   if (!proxy_.user.empty()) greeting += kPassword;
-  return expect(State::method, 2, std::move(greeting));
+  return expect(State::method, 2, Secret(std::move(greeting)));
 }
 
 ProxyStep SocksDialog::on_bytes(std::string_view bytes) {
@@ -99,7 +99,7 @@ ProxyStep SocksDialog::send_login() {
   login += proxy_.user;
   login += octet(password.size());
   login += password;
-  return expect(State::login, 2, std::move(login));
+  return expect(State::login, 2, Secret(std::move(login)));
 }
 
 ProxyStep SocksDialog::on_login() {
@@ -114,7 +114,7 @@ ProxyStep SocksDialog::send_request() {
   request += address_of(destination_.host);
   request += octet(destination_.port >> 8U);
   request += octet(destination_.port & 0xffU);
-  return expect(State::reply, 4, std::move(request));
+  return expect(State::reply, 4, Secret(std::move(request)));
 }
 
 /// VER REP RSV ATYP, then the address that the proxy connects from, which is read away.
@@ -135,11 +135,11 @@ ProxyStep SocksDialog::on_reply() {
   }
 }
 
-ProxyStep SocksDialog::expect(State state, std::size_t octets, std::string send) {
+ProxyStep SocksDialog::expect(State state, std::size_t octets, Secret send) {
   state_ = state;
   wanted_ = octets;
   got_.clear();
-  return ProxyAction{.send = Secret(std::move(send)), .read_at_most = octets};
+  return ProxyAction{.send = std::move(send), .read_at_most = octets};
 }
 
 ProxyStep SocksDialog::fail(const std::string& why) const {

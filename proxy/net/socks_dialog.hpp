@@ -22,7 +22,7 @@ class SocksDialog final : public ProxyDialog {
   ProxyStep on_reply();
   ProxyStep send_login();
   ProxyStep send_request();
-  ProxyStep expect(State state, std::size_t octets, std::string send = {});
+  ProxyStep expect(State state, std::size_t octets, Secret send = {});
   ProxyStep fail(const std::string& why) const;
 
   const ProxyServer& proxy_;
