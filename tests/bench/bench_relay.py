@@ -63,6 +63,8 @@ class Relay:
             "direct_many": lambda: self._play(plain, direct, *many, process=self.direct),
             "spool_many": lambda: self._play(plain, spool, *many, process=self.spool, waits=True),
             "straight_many_far": lambda: self._play(load.straight, ports["far_submission"], *many),
+            "awaiting_many_far": lambda: self._play(functools.partial(load.straight, pipelining=False),
+                                                    ports["far_submission"], *many),
             "direct_many_far": lambda: self._play(plain, far, *many, process=self.far),
             "straight_large": lambda: self._play(load.straight, ports["submission"], *large),
             "direct_large": lambda: self._play(plain, direct, *large, process=self.direct),
@@ -133,7 +135,9 @@ def rate_rows(rounds):
                    "direct_one", "straight_one")
     yield rate_row(rounds, "S2: 50 connections × 20 messages, against straight", 0.5, 0.75,
                    "direct_many", "straight_many")
-    yield rate_row(rounds, f"R2: S2 at {RTT} ms, against straight", 1, 1.4, "direct_many_far", "straight_many_far")
+    row = rate_row(rounds, f"R2: S2 at {RTT} ms, against straight", 1, 1.4, "direct_many_far", "straight_many_far")
+    row.beside["against straight that awaits each reply, ×"] = ratio(rounds, "direct_many_far", "awaiting_many_far")
+    yield row
     row = rate_row(rounds, "spooled S2, delivered, against straight", 0.25, 0.4, "spool_many", "straight_many")
     row.beside["accepted, /s"] = middle(rounds, "spool_many", "accepted_per_second")
     if "peer_many" in rounds[0]:

@@ -29,9 +29,10 @@ class Load:
         result["ids"] = [f"{run}.{client}.{number}" for client in range(clients) for number in range(messages)]
         return result
 
-    def straight(self, port, clients, messages, octets=OCTETS, **flags):
+    def straight(self, port, clients, messages, octets=OCTETS, pipelining=True, **flags):
         """As a good client does it that talks to the provider itself: STARTTLS, a login, pipelining."""
-        return self.send(port, clients, messages, octets, tls="starttls", pipelining=True, from_connect=True, **flags)
+        return self.send(port, clients, messages, octets, tls="starttls", pipelining=pipelining, from_connect=True,
+                         **flags)
 
     def sync(self, directory, files, octets=OCTETS):
         return self._run("sync", directory, files, octets)
