@@ -104,14 +104,8 @@ class SocketStream : public Stream {
   Layer& layer() { return layer_; }
   const Layer& layer() const { return layer_; }
   virtual bool is_end(const boost::system::error_code& fault) const = 0;
-  /// wait_input() where no layer keeps bytes that were read from the socket already.
-  Task<void> wait_readable() {
-    if (stopped_) co_return std::unexpected(canceled_error());
-    if (timed_out_) co_return std::unexpected(timeout_error("reading"));
-    const auto [fault] = co_await layer_.lowest_layer().async_wait(asio::socket_base::wait_read, kInPlace);
-    if (!fault) co_return Result<void>{};
-    co_return std::unexpected(stopped_ ? canceled_error() : describe("reading", fault));
-  }
+  bool is_stopped() const { return stopped_; }
+  bool is_timed_out() const { return timed_out_; }
   Error describe(std::string_view what, const boost::system::error_code& fault) const {
     return timed_out_ ? timeout_error(what) : network_error(what, fault);
   }

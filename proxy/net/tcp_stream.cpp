@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
+#include <cerrno>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -52,7 +53,32 @@ class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
     close();
   }
 
-  Task<void> wait_input() override { return wait_readable(); }
+  Task<void> wait_input() override {
+    if (is_stopped()) co_return std::unexpected(canceled_error());
+    if (is_timed_out()) co_return std::unexpected(timeout_error("reading"));
+    const auto [fault] = co_await layer().async_wait(asio::socket_base::wait_read, kInPlace);
+    if (fault) co_return std::unexpected(is_stopped() ? canceled_error() : describe("reading", fault));
+    readable_ = true;
+    co_return Result<void>{};
+  }
+
+  // What can be done at once is done without a round through the event loop, which is one more system call.
+
+  Task<std::size_t> read_some(std::span<char> into) override {
+    if (!std::exchange(readable_, false) || is_stopped() || is_timed_out())
+      return SocketStream::read_some(into);
+    return read_what_is_there(into);
+  }
+
+  Task<void> write(std::string_view bytes) override {
+    if (is_timed_out()) co_return std::unexpected(timeout_error("writing"));
+    const auto sent =
+        ::send(layer().native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && !is_for_later(errno)) co_return std::unexpected(describe("writing", last_fault()));
+    const auto done = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    if (done == bytes.size()) co_return Result<void>{};
+    co_return co_await SocketStream::write(bytes.substr(done));
+  }
 
   const std::optional<TlsFacts>& tls() const override { return no_tls_; }
   asio::ip::tcp::socket release() { return std::move(layer()); }
@@ -64,7 +90,16 @@ class TcpStream final : public SocketStream<asio::ip::tcp::socket> {
   }
 
  private:
+  static bool is_for_later(int fault) { return fault == EAGAIN || fault == EWOULDBLOCK || fault == EINTR; }
+  static boost::system::error_code last_fault() { return {errno, asio::error::get_system_category()}; }
+  Task<std::size_t> read_what_is_there(std::span<char> into) {
+    const auto count = ::recv(layer().native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (count >= 0) co_return static_cast<std::size_t>(count);
+    if (!is_for_later(errno)) co_return std::unexpected(describe("reading", last_fault()));
+    co_return co_await SocketStream::read_some(into);
+  }
   bool is_end(const boost::system::error_code& fault) const override { return fault == asio::error::eof; }
+  bool readable_ = false;  // was told by wait_input()
   std::uint16_t server_port_;
   std::optional<TlsFacts> no_tls_;
 };
