@@ -54,7 +54,8 @@ class Certificate:
 
 class Certificates:
     """`certificates["good"]`, …; `certificates.ca` is the file that a client trusts. Kinds: good, expired,
-    not-yet-valid, wrong-host, cn-only, far (another machine's address), self-signed, unknown-ca."""
+    not-yet-valid, wrong-host, cn-only, far (another machine's address), self-signed, unknown-ca, intercepted (far's names,
+    issued by an inspecting network's CA)."""
 
     def __init__(self, directory):
         self._directory = directory
@@ -74,12 +75,15 @@ class Certificates:
         if kind == "unknown-ca":
             self._make_ca("stranger")
             return self._issue("unknown-ca", _LEAVES["good"], "stranger")
+        if kind == "intercepted":
+            self._make_ca("inspection", "Hotel Inspection CA")
+            return self._issue("intercepted", _LEAVES["far"], "inspection")
         return self._issue(kind, _LEAVES[kind], "ca")
 
     def _path(self, *parts):
         return os.path.join(self._directory, *parts)
 
-    def _make_ca(self, name):
+    def _make_ca(self, name, common_name=None):
         home = self._path(name)
         os.makedirs(os.path.join(home, "issued"), exist_ok=True)
         with open(os.path.join(home, "index.txt"), "w"):
@@ -89,7 +93,7 @@ class Certificates:
         with open(os.path.join(home, "openssl.cnf"), "w") as config:
             config.write(_CA_CONFIG.format(dir=home))
         _openssl("req", "-x509", "-new", *_NEW_KEY, "-keyout", f"{home}/key.pem", "-out", f"{home}/cert.pem",
-                 "-days", "20000", "-subj", f"/CN=throwaway {name}", "-config", f"{home}/openssl.cnf",
+                 "-days", "20000", "-subj", f"/CN={common_name or f'throwaway {name}'}", "-config", f"{home}/openssl.cnf",
                  "-extensions", "root")
         return f"{home}/cert.pem"
 
