@@ -10,20 +10,28 @@ import threading
 import time
 
 
-class Message:
-    """What came with one transaction, the dot included."""
+def address(argument):
+    """Of the argument of MAIL or RCPT."""
+    found = re.search(r"<([^>]*)>", argument)
+    return found.group(1) if found else ""
 
-    def __init__(self, mail, recipients, content, digest, size):
+
+class Message:
+    """What came with one transaction, the dot (or the last chunk) included."""
+
+    def __init__(self, mail, recipients, content, digest, size, chunks=0):
         self.mail = mail              # the argument of MAIL: "FROM:<a@b> SIZE=1"
         self.recipients = recipients  # addresses that were accepted
         self.content = content        # octets, dots unstuffed; None unless kept
         self.sha256 = digest
         self.size = size
+        self.chunks = chunks          # how many BDAT brought it; none: DATA did
+        self.answered = True          # with what its final reply says; False where a fault took its place
         self.at = time.monotonic()    # when its last dot came
 
     @property
     def sender(self):
-        return re.match(r"(?i)from:<([^>]*)>", self.mail).group(1)
+        return address(self.mail)
 
 
 class Connection:
@@ -36,15 +44,44 @@ class Connection:
         self.commands = []
         self.auth_attempts = 0
         self.handshaken = False
+        self.resumed = False            # TLS went on from an earlier session
         self.tls_error = None
         self.messages = []
         self.data_begun = 0
+        self.has_talked_nonsense = False
         self.ended = threading.Event()
         self.end = None         # eof, reset, quit, ours
 
 
 class End(Exception):
     """This connection is over; the argument says whose doing that was."""
+
+
+class Intake:
+    """The content of one message as it comes, unstuffed."""
+
+    def __init__(self, server):
+        self._keep, self._marker = server.keep_content, server.digest_from
+        self._kept, self._digest, self._before = [], hashlib.sha256(), b""
+        self.size = 0
+
+    def add(self, block):
+        self.size += len(block)
+        if self._keep:
+            self._kept.append(block)
+        if self._marker:
+            # What a gateway put before the client's own first line is no part of the digest.
+            block, self._before = self._before + block, b""
+            place = block.find(self._marker)
+            if place < 0:
+                self._before = block
+                return
+            block, self._marker = block[place:], None
+        self._digest.update(block)
+
+    def result(self):
+        """content, digest, size of a Message."""
+        return (b"".join(self._kept) if self._keep else None), self._digest.hexdigest(), self.size
 
 
 class Dialog:
@@ -56,6 +93,7 @@ class Dialog:
         self._buffer = b""
         self._tls = False
         self._authenticated = False
+        self._who = ""  # whom the command at hand is about
         self._reset()
 
     def run(self):
@@ -73,7 +111,7 @@ class Dialog:
         verb, _, argument = line.partition(" ")
         verb = verb.upper()
         handler = {"EHLO": self._ehlo, "HELO": self._ehlo, "STARTTLS": self._starttls, "AUTH": self._auth,
-                   "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data}.get(verb)
+                   "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data, "BDAT": self._bdat}.get(verb)
         if handler:
             handler(argument)
         elif verb in ("RSET", "NOOP"):
@@ -115,9 +153,9 @@ class Dialog:
             self.record.plain += self.socket.recv(65536)  # the client has begun
             self._fault("handshake")
         self._buffer = b""
-        self.socket = self.server.tls.wrap_socket(self._tcp, server_side=True)
+        self.socket = self.server.wrap(self._tcp)
         self._tls = True
-        self.record.handshaken = True
+        self.record.handshaken, self.record.resumed = True, self.socket.session_reused
 
     def _auth(self, argument):
         self.record.auth_attempts += 1
@@ -141,6 +179,7 @@ class Dialog:
         self._send("235 2.7.0 welcome" if self._authenticated else "535 5.7.8 wrong user or password")
 
     def _mail(self, argument):
+        self._who = address(argument)
         if self._fault("mail"):
             return
         if not self._tls or (self.server.auth and not self._authenticated):
@@ -149,43 +188,78 @@ class Dialog:
             self._send("503 5.5.1 nested MAIL")
         else:
             self._sender = argument
-            self._send("250 2.1.0 ok")
+            self._send("250 2.1.0 ok" + self._named())
 
     def _rcpt(self, argument):
         self._recipients_seen += 1
+        self._who = address(argument)
         if self._fault("rcpt", f"rcpt{self._recipients_seen}"):
             return
         if self._sender is None:
             self._send("503 5.5.1 MAIL first")
             return
-        self._recipients.append(re.match(r"(?i)to:<([^>]*)>", argument).group(1))
-        self._send("250 2.1.5 ok")
+        self._recipients.append(self._who)
+        self._send("250 2.1.5 ok" + self._named())
 
     def _data(self, _):
         if self._fault("data"):
+            return
+        if self._intake is not None:
+            self._send("503 5.5.1 DATA behind BDAT")
             return
         if not self._recipients:
             self._send("554 5.5.1 no valid recipients")
             return
         self._send("354 go on")
         self.record.data_begun += 1
-        content = self._read_content()
-        message = Message(self._sender, self._recipients, *content)
+        self._intake = Intake(self.server)
+        self._read_content(self._intake)
+        self._finish()
+
+    def _bdat(self, argument):
+        """RFC 3030 section 2. The octets of a chunk are read whatever is answered."""
+        if "CHUNKING" not in self.server.ehlo:
+            self._send("500 5.5.2 what?")  # and its octets are commands
+            return
+        size, *last = argument.upper().split(" ")
+        if not self._recipients or self._refused_chunk:
+            self._read_chunk(int(size), Intake(self.server))
+            self._send("503 5.5.1 no recipients, or a chunk was refused")
+            return
+        if self._intake is None:
+            self.record.data_begun += 1
+            self._intake = Intake(self.server)
+        self._chunks += 1
+        self._read_chunk(int(size), self._intake)
+        if last == ["LAST"]:
+            self._finish()
+        elif self._fault("bdat"):
+            self._refused_chunk = True
+        else:
+            self._send(f"250 2.0.0 {size} octets")
+
+    def _finish(self):
+        """The content is whole: its fate."""
         if self._fault("dot"):
             self._reset()
             return
+        message = Message(self._sender, self._recipients, *self._intake.result(), self._chunks)
+        fault = self.server.take_fault("taken")
+        message.answered = fault is None
         with self.server.lock:
             self.record.messages.append(message)
+        self._who = message.recipients[0]
+        replied = fault is not None and self._suffer(fault)
         self._reset()
-        self._send("250 2.0.0 taken")
+        if not replied:
+            self._send("250 2.0.0 taken" + self._named())
         self._fault("done")
 
-    def _read_content(self):
+    def _read_content(self, intake):
         """Up to CRLF . CRLF and nothing else. In blocks of whole lines, so that large ones go fast."""
-        kept, digest, size, done = [], hashlib.sha256(), 0, False
-        marked = self.server.digest_from is None
+        done = False
         while not done:
-            if size >= self.server.content_after:
+            if intake.size >= self.server.content_after:
                 self._fault("content")
             if b"\r\n" not in self._buffer:
                 self._fill()
@@ -199,29 +273,36 @@ class Dialog:
             if self.server.keep_content:
                 self.record.raw_content += block
             plain = block.replace(b"\r\n.", b"\r\n")
-            plain = plain[1:] if plain.startswith(b".") else plain
-            digest.update(plain if marked else self._after_marker(plain))
-            marked = marked or self.server.digest_from in plain
-            size += len(plain)
-            if self.server.keep_content:
-                kept.append(plain)
-        return (b"".join(kept) if self.server.keep_content else None), digest.hexdigest(), size
+            intake.add(plain[1:] if plain.startswith(b".") else plain)
 
-    def _after_marker(self, block):
-        """What a gateway put before the client's own first line is no part of the digest."""
-        place = block.find(self.server.digest_from)
-        return block[place:] if place >= 0 else b""
+    def _read_chunk(self, left, intake):
+        while left > 0:
+            if intake.size >= self.server.content_after:
+                self._fault("content")
+            if not self._buffer:
+                self._fill()
+            block, self._buffer = self._buffer[:left], self._buffer[left:]
+            left -= len(block)
+            if self.server.keep_content:
+                self.record.raw_content += block
+            intake.add(block)
+
+    def _named(self):
+        """What an answer is about, where answers tell."""
+        return f" <{self._who}>" if self.server.named else ""
 
     def _reset(self):
         self._sender, self._recipients, self._recipients_seen = None, [], 0
+        self._intake, self._chunks, self._refused_chunk = None, 0, False
 
     # Faults
 
     def _fault(self, *steps):
         """Does what is set for this step. True where that took the place of the usual reply."""
         fault = self.server.take_fault(*steps)
-        if fault is None:
-            return False
+        return fault is not None and self._suffer(fault)
+
+    def _suffer(self, fault):
         if callable(fault):
             return bool(fault())
         if fault.startswith("pause"):
@@ -230,7 +311,7 @@ class Dialog:
             if not fault:
                 return False
         if fault[0].isdigit():
-            self._send(*fault.split("\n"))
+            self._send(*fault.replace("{who}", self._who).split("\n"))
             if fault.startswith("421"):
                 raise End("ours")
             return True
@@ -243,6 +324,7 @@ class Dialog:
         elif fault == "silence":
             self._listen_on()
         elif fault == "garbage":
+            self.record.has_talked_nonsense = True
             self._write(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>\x00\xff</html>\r\n")
             self._listen_on()
         elif fault == "half":
