@@ -44,6 +44,7 @@ class Connection:
         self.commands = []
         self.auth_attempts = 0
         self.handshaken = False
+        self.version = None             # of TLS
         self.resumed = False            # TLS went on from an earlier session
         self.tls_error = None
         self.messages = []
@@ -156,6 +157,7 @@ class Dialog:
         self.socket = self.server.wrap(self._tcp)
         self._tls = True
         self.record.handshaken, self.record.resumed = True, self.socket.session_reused
+        self.record.version = self.socket.version()
 
     def _auth(self, argument):
         self.record.auth_attempts += 1
