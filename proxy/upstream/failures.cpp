@@ -16,16 +16,25 @@ struct Cause {
   std::string host;
   std::string text;
   std::string ports;
-  bool has_port = true;  ///< it is that port's, not the host's
+  bool wants_port = true;  ///< the text does not say which port it is about
   bool has_several = false;
 };
 
-/// Host and port are told already.
-std::string_view short_text(const PortFailure& failure) {
-  std::string_view text = failure.error.reply.text;
-  const auto prefix = fmt::format("connecting to {} port {}: ", failure.endpoint.host, failure.endpoint.port);
-  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+/// Host and port are told already, also where it was a proxy that failed.
+std::string short_text(const PortFailure& failure) {
+  auto text = failure.error.reply.text;
+  const auto target = fmt::format("{} port {}", failure.endpoint.host, failure.endpoint.port);
+  const auto prefix = fmt::format("connecting to {}: ", target);
+  if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  const auto in_brackets = fmt::format(" (for {})", target);
+  if (const auto found = text.find(in_brackets); found != std::string::npos)
+    text.erase(found, in_brackets.size());
   return text;
+}
+
+bool tells_its_port(const PortFailure& failure, std::string_view text) {
+  return failure.error.fault == Fault::dns ||
+         text.find(fmt::format("port {} ", failure.endpoint.port)) != text.npos;
 }
 
 void add_to(std::vector<Cause>& causes, const PortFailure& failure) {
@@ -33,8 +42,8 @@ void add_to(std::vector<Cause>& causes, const PortFailure& failure) {
   const auto same = std::ranges::find_if(
       causes, [&](const Cause& cause) { return cause.host == failure.endpoint.host && cause.text == text; });
   if (same == causes.end()) {
-    causes.push_back({failure.endpoint.host, std::string(text), std::to_string(failure.endpoint.port),
-                      failure.error.fault != Fault::dns});
+    const bool is_told = tells_its_port(failure, text);
+    causes.push_back({failure.endpoint.host, text, std::to_string(failure.endpoint.port), !is_told});
   } else {
     same->ports += fmt::format(", {}", failure.endpoint.port);
     same->has_several = true;
@@ -54,7 +63,7 @@ std::vector<Cause> causes_of(const std::vector<PortFailure>& failures) {
 /// Where a server has one port, or all of its ports share one cause, the port says nothing.
 std::string told(const Cause& cause, const std::vector<Cause>& all) {
   const auto of_host = std::ranges::count(all, cause.host, &Cause::host);
-  if (!cause.has_port || of_host == 1) return cause.text;
+  if (!cause.wants_port || of_host == 1) return cause.text;
   return fmt::format("{} {}: {}", cause.has_several ? "ports" : "port", cause.ports, cause.text);
 }
 
