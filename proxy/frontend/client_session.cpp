@@ -55,7 +55,7 @@ ClientSession::ClientSession(SessionFacts facts, std::unique_ptr<net::Stream> st
 /// The idle wait stands here, so that an idle client costs no further frames: all others come and go.
 awaitable<void> ClientSession::run() {
   tell_opened();
-  bool going_on = co_await obey(dialog_.start());
+  bool going_on = co_await greet();
   while (going_on && co_await obey_lines()) {
     begin_wait(left_for_command());
     const auto waited = co_await stream_->wait_input();
@@ -95,6 +95,11 @@ awaitable<void> ClientSession::apologise() {
   output_ = smtp::to_wire(smtp::make_reply(421, {4, 3, 0}, "Something went wrong here, try again later"));
   co_await flush();
   co_await stream_->shutdown();
+}
+
+/// A function of its own, so that the action does not stay in the frame of run().
+awaitable<bool> ClientSession::greet() {
+  return obey(dialog_.start());
 }
 
 /// Does what the whole lines at hand ask for, and answers. False where the session ends.

@@ -41,6 +41,7 @@ class ClientSession {
   net::asio::awaitable<void> apologise();
 
  private:
+  net::asio::awaitable<bool> greet();
   net::asio::awaitable<bool> obey_lines();
   net::asio::awaitable<bool> obey(smtp::Action action);
   net::asio::awaitable<smtp::StepDone> take_step(const smtp::Action& action);

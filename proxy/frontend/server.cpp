@@ -168,18 +168,17 @@ void Server::accept(const std::string& name, net::asio::ip::tcp::socket socket) 
       sessions_owner_.spawn("refusal", refuse(std::move(stream), ticket.error().reply));
     return;
   }
-  sessions_owner_.spawn("session", serve({config_, name, listener->tolerate, client, &unread_},
-                                         std::move(stream), std::move(*ticket)));
+  auto session =
+      std::make_unique<ClientSession>(SessionFacts{config_, name, listener->tolerate, client, &unread_},
+                                      std::move(stream), make_delivery_(config_));
+  sessions_owner_.spawn("session", serve(std::move(session), std::move(*ticket)));
 }
 
-awaitable<void> Server::serve(SessionFacts facts, std::unique_ptr<net::Stream> stream,
-                              Access::Ticket ticket) {
-  auto delivery = make_delivery_(facts.config);
-  ClientSession session(std::move(facts), std::move(stream), std::move(delivery));
-  const auto place = sessions_.insert(sessions_.end(), &session);
+awaitable<void> Server::serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket) {
+  const auto place = sessions_.insert(sessions_.end(), session.get());
   std::exception_ptr escaped;
   try {
-    co_await session.run();
+    co_await session->run();
   } catch (...) {
     escaped = std::current_exception();
   }
@@ -187,7 +186,7 @@ awaitable<void> Server::serve(SessionFacts facts, std::unique_ptr<net::Stream> s
   if (!escaped) co_return;
   const bool canceled =
       (co_await net::asio::this_coro::cancellation_state).cancelled() != net::asio::cancellation_type::none;
-  if (!canceled) co_await session.apologise();
+  if (!canceled) co_await session->apologise();
   std::rethrow_exception(escaped);  // the supervisor tells what it was
 }
 

@@ -64,8 +64,7 @@ class Server {
   bool is_open(const conf::Listener& listener, const conf::ListenAddress& address) const;
   void close_what_is_gone();
   void accept(const std::string& listener, net::asio::ip::tcp::socket socket);
-  net::asio::awaitable<void> serve(SessionFacts facts, std::unique_ptr<net::Stream> stream,
-                                   Access::Ticket ticket);
+  net::asio::awaitable<void> serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket);
   net::asio::awaitable<void> refuse(std::unique_ptr<net::Stream> stream, StatusReply reply);
 
   net::Supervisor& listening_;
@@ -76,7 +75,7 @@ class Server {
   std::vector<Open> open_;
   Access access_;
   UnreadAnswers unread_;
-  std::list<ClientSession*> sessions_;  // frames of serve(), which take themselves out
+  std::list<ClientSession*> sessions_;  // of serve(), which takes them out
   std::size_t refusals_ = 0;            // under way
   bool draining_ = false;
 };
