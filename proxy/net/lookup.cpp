@@ -10,7 +10,10 @@
 #include <cstring>
 #include <list>
 #include <optional>
+#include <string_view>
 #include <utility>
+
+#include "proxy/base/text.hpp"
 
 namespace homeward::net {
 namespace {
@@ -28,6 +31,13 @@ constexpr std::chrono::seconds kLongestSleep{60};
 bool library_ready() {
   static const bool ready = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
   return ready;
+}
+
+/// RFC 6761 §6.3: this machine, whatever a name server says. (c-ares 1.18 knows it too, but loses memory over
+/// it.)
+bool is_localhost(std::string_view host) {
+  const auto last = host.substr(host.rfind('.') + 1);
+  return text::equals_ignoring_case(last, "localhost");
 }
 
 IpAddress to_address(const sockaddr& address) {
@@ -141,6 +151,10 @@ Lookup::Lookup(asio::any_io_executor executor, std::shared_ptr<Wakeup> wakeup, s
   if (const auto literal = IpAddress::parse(state_->host)) {
     state_->v6.status = state_->v4.status = ARES_SUCCESS;
     state_->v4.addresses.push_back(*literal);
+  } else if (is_localhost(state_->host)) {
+    state_->v6.status = state_->v4.status = ARES_SUCCESS;
+    state_->v6.addresses.push_back(IpAddress::from_v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+    state_->v4.addresses.push_back(IpAddress::from_v4({127, 0, 0, 1}));
   } else if (!state_->start(servers)) {
     state_->v6.status = state_->v4.status = ARES_ENOTINITIALIZED;
   }
