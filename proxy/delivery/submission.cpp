@@ -147,6 +147,7 @@ awaitable<std::optional<Word>> Submission::fly(const smtp::Recipient& to, const 
 
 net::Task<void> Submission::take_off(Flight flight) {
   auto& connection = *lease_->connection;
+  if (auto heard = co_await hear_early_data(); !heard) co_return heard;
   if (auto unasked = co_await connection.unasked_reply()) co_return std::unexpected(std::move(*unasked));
   if (flight.mail) {
     ticket_.use();
@@ -160,6 +161,18 @@ net::Task<void> Submission::take_off(Flight flight) {
   data_ahead_ = flight.data;
   co_return co_await connection.send(fmt::format("{}", fmt::join(flight.commands, "")),
                                      static_cast<unsigned>(flight.commands.size()));
+}
+
+/// DATA travelled ahead, and nobody was accepted: its refusal belongs to what is over.
+net::Task<void> Submission::hear_early_data() {
+  if (!std::exchange(data_ahead_, false)) co_return Result<void>{};
+  auto& connection = *lease_->connection;
+  const auto reply = co_await connection.read_reply();
+  if (!reply) co_return std::unexpected(reply.error());
+  if (!reply->is_intermediate()) co_return Result<void>{};
+  connection.close();  // it waits for a content that will not come
+  co_return std::unexpected(
+      make_error(Fault::protocol, 451, {4, 4, 0}, "DATA was taken without a recipient"));
 }
 
 /// The reply to the next command of the flight.

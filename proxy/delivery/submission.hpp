@@ -102,6 +102,7 @@ class Submission {
   std::expected<Flight, Word> plan(const smtp::Recipient& to, const smtp::Ahead& ahead) const;
   net::asio::awaitable<std::optional<Word>> fly(const smtp::Recipient& to, const smtp::Ahead& ahead);
   net::Task<void> take_off(Flight flight);
+  net::Task<void> hear_early_data();
   net::Task<smtp::Reply> answer();
   net::asio::awaitable<Word> answer_to_rcpt();
   net::asio::awaitable<Word> answer_ahead(const smtp::Recipient& to);

@@ -18,8 +18,11 @@ constexpr std::chrono::milliseconds kUnaskedTime{1000};   // it is on its way al
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint,
-                       std::chrono::milliseconds reply_timeout)
-    : stream_(std::move(stream)), endpoint_(std::move(endpoint)), reply_timeout_(reply_timeout) {}
+                       std::chrono::milliseconds reply_timeout, smtp::Capabilities capabilities)
+    : stream_(std::move(stream)),
+      endpoint_(std::move(endpoint)),
+      reply_timeout_(reply_timeout),
+      capabilities_(std::move(capabilities)) {}
 
 net::Task<void> Connection::send(std::string_view commands, unsigned replies) {
   owed_ += replies;

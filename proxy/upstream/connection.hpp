@@ -1,6 +1,6 @@
 // Connection: one TLS-protected, authenticated connection to an account's server. Opens it (dial, TLS,
-// EHLO; then the login), then exchanges commands and replies. One that is out of step is closed and never used
-// again. It knows nothing of clients.
+// EHLO; then the login), then exchanges commands and replies. One that is out of step is closed and never
+// used again. It knows nothing of clients.
 #pragma once
 
 #include <chrono>
@@ -39,8 +39,13 @@ struct OpenRequest {
 
 class Connection {
  public:
-  /// Connects, as far as the point where a login can begin, so that several can be raced to there. Errors (all
-  /// 4yz): dns, network, timeout; tls (also where a captive portal answers); protocol; refused (4yz or 5yz).
+  /// Over a stream on which nothing was said yet, or where what the server can do is known.
+  Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint, std::chrono::milliseconds reply_timeout,
+             smtp::Capabilities capabilities = {});
+
+  /// Connects, as far as the point where a login can begin, so that several can be raced to there. Errors
+  /// (all 4yz): dns, network, timeout; tls (also where a captive portal answers); protocol; refused (4yz or
+  /// 5yz).
   static net::Task<std::unique_ptr<Connection>> reach(ConnectionServices& services, OpenRequest request);
   /// Logs in, once behind reach(); the mechanism, "" where the account has no login. Errors (all 4yz): login
   /// (credentials refused); refused (not now, or no mechanism can be done); local or login where the password
@@ -100,8 +105,6 @@ class Connection {
   void close() noexcept;
 
  private:
-  Connection(std::unique_ptr<net::Stream> stream, Endpoint endpoint, std::chrono::milliseconds reply_timeout);
-
   net::Task<void> greet(const OpenRequest& request);
   Error broken(Error error);
   void heard();
