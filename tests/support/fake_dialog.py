@@ -37,7 +37,8 @@ class Message:
 class Connection:
     """What happened on one connection."""
 
-    def __init__(self):
+    def __init__(self, peer=None):
+        self.peer = peer                # its address and port
         self.plain = bytearray()        # octets before TLS
         self.decrypted = bytearray()    # octets inside TLS; of content only what is kept
         self.raw_content = bytearray()  # of all contents: as it came, dots stuffed, if kept

@@ -157,10 +157,10 @@ class FakeUpstream:
     def _accept(self):
         while not self._stopping.is_set():
             try:
-                accepted, _ = self._listener.accept()
+                accepted, peer = self._listener.accept()
             except OSError:
                 return
-            record = Connection()
+            record = Connection(peer)
             with self.lock:
                 self.connections.append(record)
                 self._sockets[accepted] = record
