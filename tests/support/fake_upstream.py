@@ -61,8 +61,10 @@ class FakeUpstream:
 
     @property
     def messages(self):
+        """Of all connections, in the order in which they came."""
         with self.lock:
-            return [message for connection in self.connections for message in connection.messages]
+            return sorted((message for connection in self.connections for message in connection.messages),
+                          key=lambda message: message.at)
 
     @property
     def auth_attempts(self):
