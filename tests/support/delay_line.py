@@ -76,19 +76,27 @@ class DelayLine:
             except OSError:
                 return
             call = Call(time.monotonic())
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target))
-            except OSError:
-                near.close()
-                continue
-            for one in (near, far):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
-                self._sockets += [near, far]
+                self._sockets.append(near)
                 self.calls.append(call)
-            nothing = lambda _: None  # noqa: E731
-            self._carry(near, far, call.said, nothing, None)
-            self._carry(far, near, nothing, call.heard, call.ended)
+            threading.Thread(target=self._lead, args=(near, call), daemon=True).start()
+
+    def _lead(self, near, call):
+        """To connect takes its way, too: what was sent on another connection before arrives before."""
+        time.sleep(self.round_trip / 2)
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            near.close()
+            call.ended.set()
+            return
+        for one in (near, far):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._sockets.append(far)
+        nothing = lambda _: None  # noqa: E731
+        self._carry(near, far, call.said, nothing, None)
+        self._carry(far, near, nothing, call.heard, call.ended)
 
     def _carry(self, source, drain, taken, given, ended):
         """One direction: one thread takes and stamps, another gives when it is time."""
