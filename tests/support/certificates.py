@@ -54,8 +54,8 @@ class Certificate:
 
 class Certificates:
     """`certificates["good"]`, …; `certificates.ca` is the file that a client trusts. Kinds: good, expired,
-    not-yet-valid, wrong-host, cn-only, far (another machine's address), self-signed, unknown-ca, intercepted (far's names,
-    issued by an inspecting network's CA)."""
+    not-yet-valid, wrong-host, cn-only, far (another machine's address), self-signed, unknown-ca, intercepted
+    (far's names, by an inspecting network's CA)."""
 
     def __init__(self, directory):
         self._directory = directory
@@ -84,7 +84,7 @@ class Certificates:
         return os.path.join(self._directory, *parts)
 
     def _make_ca(self, name, common_name=None):
-        home = self._path(name)
+        home, subject = self._path(name), f"/CN={common_name or 'throwaway ' + name}"
         os.makedirs(os.path.join(home, "issued"), exist_ok=True)
         with open(os.path.join(home, "index.txt"), "w"):
             pass
@@ -93,7 +93,7 @@ class Certificates:
         with open(os.path.join(home, "openssl.cnf"), "w") as config:
             config.write(_CA_CONFIG.format(dir=home))
         _openssl("req", "-x509", "-new", *_NEW_KEY, "-keyout", f"{home}/key.pem", "-out", f"{home}/cert.pem",
-                 "-days", "20000", "-subj", f"/CN={common_name or f'throwaway {name}'}", "-config", f"{home}/openssl.cnf",
+                 "-days", "20000", "-subj", subject, "-config", f"{home}/openssl.cnf",
                  "-extensions", "root")
         return f"{home}/cert.pem"
 

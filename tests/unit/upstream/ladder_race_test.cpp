@@ -1,6 +1,8 @@
 // The race itself, over loopback: who wins, who ends, and that nobody stays behind.
 #include "proxy/upstream/ladder_race.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -37,7 +39,8 @@ const homeward::test::CertificateFiles& files() {
   return issued;
 }
 
-enum class Manner { serves, silent, refuses };
+/// What a port does with who comes. `swallows`: nobody gets as far as a connection.
+enum class Manner { serves, silent, refuses, swallows };
 
 /// A server's port on loopback. It counts who comes and who goes.
 class Port {
@@ -45,13 +48,29 @@ class Port {
   Port(asio::io_context& context, Manner manner)
       : manner_(manner), acceptor_(context, {asio::ip::address_v4::loopback(), 0}) {
     endpoint = {"127.0.0.1", acceptor_.local_endpoint().port(), Security::implicit_tls};
-    asio::co_spawn(context, accept(), asio::detached);
+    if (manner == Manner::swallows) {
+      fill_queue(context);
+    } else {
+      asio::co_spawn(context, accept(), asio::detached);
+    }
   }
   Endpoint endpoint;
   int came = 0;
   int left = 0;
 
  private:
+  /// A queue that is full lets nobody in: the kernel drops who comes.
+  void fill_queue(asio::io_context& context) {
+    acceptor_.listen(0);
+    for (int i = 0; i < 3; ++i) {
+      auto& socket = fillers_.emplace_back(context);
+      socket.open(tcp::v4());
+      socket.native_non_blocking(true);  // Asio's own connect() would wait all the same
+      auto address = acceptor_.local_endpoint();
+      (void)::connect(socket.native_handle(), address.data(), static_cast<socklen_t>(address.size()));
+    }
+  }
+
   asio::awaitable<void> accept() {
     while (true) {
       auto [fault, socket] = co_await acceptor_.async_accept(net::kNoThrow);
@@ -90,6 +109,7 @@ class Port {
 
   Manner manner_;
   tcp::acceptor acceptor_;
+  std::list<tcp::socket> fillers_;
 };
 
 /// A house with ports of these manners and a race over them.
@@ -165,6 +185,16 @@ TEST_CASE("upstream: where a port is silent the next wins after a pause, and the
   CHECK(track.race->failures().empty());
 }
 
+TEST_CASE("upstream: where a port swallows everything the next wins after a pause", "[upstream]") {
+  Track track({Manner::swallows, Manner::refuses, Manner::serves}, milliseconds(100));
+  const auto reached = track.next();
+  REQUIRE(reached);
+  REQUIRE(*reached);
+  CHECK((*reached)->endpoint() == track.ports.back().endpoint);
+  REQUIRE(track.race->failures().size() == 1);  // of the one that refused: the other was let go
+  CHECK(track.race->failures().front().endpoint == std::next(track.ports.begin())->endpoint);
+}
+
 TEST_CASE("upstream: a port that fails has the next begun at once", "[upstream]") {
   Track track({Manner::refuses, Manner::serves}, hours(1));
   const auto reached = track.next();
@@ -188,14 +218,17 @@ TEST_CASE("upstream: where the winner fails behind that point, the others have t
   auto first = track.next();
   REQUIRE(first);
   REQUIRE(*first);
+  const auto winner = (*first)->endpoint();
   first->reset();
   track.race->fail_winner(make_error(Fault::network, 451, {4, 4, 2}, "reset at AUTH"));
   const auto second = track.next();
   REQUIRE(second);
   REQUIRE(*second);
-  CHECK((*second)->endpoint() == track.ports.back().endpoint);
-  CHECK(track.came() == Counts{2, 1, 1});
-  CHECK(track.race->failures().size() == 1);
+  CHECK((*second)->endpoint() != winner);
+  CHECK((*second)->endpoint() != track.ports.front().endpoint);
+  CHECK(track.ports.front().came == 2);  // it had its turn again
+  REQUIRE(track.race->failures().size() == 1);
+  CHECK(track.race->failures().front().endpoint == winner);
 }
 
 TEST_CASE("upstream: a race that is canceled ends all its racers at once", "[upstream]") {

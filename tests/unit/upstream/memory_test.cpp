@@ -286,9 +286,9 @@ TEST_CASE("upstream: a memory has bounds whatever a file holds", "[upstream]") {
 
 TEST_CASE("upstream: a memory survives in its file, which is its owner's alone", "[upstream]") {
   const Folder folder;
+  net::asio::io_context context;
   net::Offload offload(1);
   {
-    net::asio::io_context context;
     StoredMemory stored(context.get_executor(), offload);
     CHECK(await(context, text_of(stored, folder.path)) == "homeward-memory 1\n");
     CHECK_FALSE(std::filesystem::exists(folder.file()));
@@ -298,7 +298,6 @@ TEST_CASE("upstream: a memory survives in its file, which is its owner's alone",
   REQUIRE(stat(folder.file().c_str(), &facts) == 0);
   CHECK((facts.st_mode & 07777U) == 0600);
   CHECK_FALSE(std::filesystem::exists(folder.path / "memory.new"));
-  net::asio::io_context context;
   StoredMemory stored(context.get_executor(), offload);
   CHECK(await(context, text_of(stored, folder.path)) ==
         "homeward-memory 1\nport\t0123456789abcdef\taaaaaaaaaaaaaaaa\tmail.test\t2525\n");
@@ -336,8 +335,8 @@ TEST_CASE("upstream: a file that can't be a memory harms nothing, and is replace
     CAPTURE(c.what);
     const Folder folder;
     c.prepare(folder);
-    net::Offload offload(1);
     net::asio::io_context context;
+    net::Offload offload(1);
     StoredMemory stored(context.get_executor(), offload);
     CHECK(await(context, text_of(stored, folder.path)) == "homeward-memory 1\n");
     await(context, learn_and_save(stored, folder.path));
