@@ -11,29 +11,35 @@ using Phase = upstream::Connection::Phase;
 ContentChannel::ContentChannel(upstream::Connection& connection)
     : connection_(connection),
       chunks_(goes_in_chunks(connection.capabilities())),
-      encoder_(chunks_ ? smtp::Framing::length : smtp::Framing::dots) {}
+      encoder_(chunks_ ? smtp::Framing::length : smtp::Framing::dots),
+      gathered_(kHead, ' ') {}
+
+/// What has gathered, behind the command that says how much it is: `last` is "" or " LAST".
+std::string_view ContentChannel::with_command(std::string_view last) {
+  std::string_view all = gathered_;
+  if (!chunks_) return all.substr(kHead);
+  const auto command = fmt::format("BDAT {}{}\r\n", octets(), last);
+  gathered_.replace(kHead - command.size(), command.size(), command);
+  return all.substr(kHead - command.size());
+}
 
 net::Task<std::optional<smtp::Reply>> ContentChannel::add(std::string_view block) {
   encoder_.encode(block, gathered_);
   const bool held_long = std::chrono::steady_clock::now() - last_sent_ > kLongestHold;
-  if (gathered_.size() < kPiece && !held_long) co_return std::nullopt;
+  if (octets() < kPiece && !held_long) co_return std::nullopt;
   co_return co_await send_piece();
 }
 
 net::Task<std::optional<smtp::Reply>> ContentChannel::send_piece() {
-  if (gathered_.empty()) co_return std::nullopt;
-  if (!chunks_) {
-    if (auto sent = co_await connection_.write(gathered_); !sent)
-      co_return std::unexpected(std::move(sent.error()));
-  } else {
+  if (octets() == 0) co_return std::nullopt;
+  if (chunks_) {
     auto refused = co_await hear_down_to(kChunksOpen - 1);
     if (!refused || *refused) co_return refused;
     connection_.enter(Phase::content);
-    const auto chunk = fmt::format("BDAT {}\r\n{}", gathered_.size(), gathered_);
-    if (auto sent = co_await connection_.send(chunk, 1); !sent)
-      co_return std::unexpected(std::move(sent.error()));
   }
-  gathered_.clear();
+  if (auto sent = co_await connection_.send(with_command(""), chunks_ ? 1 : 0); !sent)
+    co_return std::unexpected(std::move(sent.error()));
+  gathered_.resize(kHead);
   last_sent_ = std::chrono::steady_clock::now();
   co_return std::nullopt;
 }
@@ -61,9 +67,7 @@ net::Task<std::optional<smtp::Reply>> ContentChannel::settle() {
 net::Task<void> ContentChannel::end() {
   encoder_.finish(gathered_);
   connection_.enter(Phase::content);
-  const auto last =
-      chunks_ ? fmt::format("BDAT {} LAST\r\n{}", gathered_.size(), gathered_) : std::move(gathered_);
-  co_return co_await connection_.send(last, 1);
+  co_return co_await connection_.send(with_command(" LAST"), 1);
 }
 
 }  // namespace homeward::delivery

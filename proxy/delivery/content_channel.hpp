@@ -28,6 +28,8 @@ class ContentChannel {
   }
 
   explicit ContentChannel(upstream::Connection& connection);
+  ContentChannel(const ContentChannel&) = delete;
+  ContentChannel& operator=(const ContentChannel&) = delete;
 
   /// Takes a block of content: unstuffed, cut anywhere. A reply where the server refuses to take more.
   /// Errors: those of the connection, which is closed then.
@@ -38,13 +40,17 @@ class ContentChannel {
   net::Task<void> end();
 
  private:
+  static constexpr std::size_t kHead = 32;
+
   net::Task<std::optional<smtp::Reply>> send_piece();
+  std::size_t octets() const { return gathered_.size() - kHead; }
+  std::string_view with_command(std::string_view last);
   net::Task<std::optional<smtp::Reply>> hear_down_to(unsigned open);
 
   upstream::Connection& connection_;
   bool chunks_;
   smtp::DotEncoder encoder_;
-  std::string gathered_;
+  std::string gathered_;  // behind room for a BDAT command, so that both go in one write without a copy
   std::chrono::steady_clock::time_point last_sent_ = std::chrono::steady_clock::now();
 };
 

@@ -8,22 +8,27 @@ MessageRate::Ticket& MessageRate::Ticket::operator=(Ticket&& other) noexcept {
   if (this != &other) {
     release();
     owner_ = std::move(other.owner_);
+    sent_ = std::exchange(other.sent_, false);
   }
   return *this;
 }
 
-void MessageRate::Ticket::use() {
-  const auto owner = std::exchange(owner_, nullptr);
-  if (!owner) return;
-  --owner->reserved_;
-  owner->used_.count(owner->now_());
-  owner->changed();
+void MessageRate::Ticket::sent() {
+  if (!owner_) return;
+  if (std::exchange(sent_, true)) owner_->used_.count(owner_->now_());  // the first one may have arrived
+}
+
+void MessageRate::Ticket::answered() {
+  sent_ = true;
+  release();
 }
 
 void MessageRate::Ticket::release() {
   const auto owner = std::exchange(owner_, nullptr);
+  const bool counts = std::exchange(sent_, false);
   if (!owner) return;
   --owner->reserved_;
+  if (counts) owner->used_.count(owner->now_());
   owner->changed();
 }
 

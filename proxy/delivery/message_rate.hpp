@@ -1,6 +1,6 @@
-// MessageRate: an account's messages per time, counted where its server counts them: when MAIL goes out. Who
-// is to send reserves a place before, so that those who wait for a connection are not all let go at once. One
-// per account; sessions and runner share it. Pure.
+// MessageRate: an account's messages per time, as its server counts them: when MAIL arrives. That is at the
+// latest when we have its answer, and until then a place is held, so that a fast line behind a slow one
+// brings no more than the rate. One per account; sessions and runner share it. Pure.
 #pragma once
 
 #include <chrono>
@@ -24,14 +24,17 @@ class MessageRate : public std::enable_shared_from_this<MessageRate> {
     Ticket(Ticket&&) noexcept = default;
     Ticket& operator=(Ticket&& other) noexcept;
     ~Ticket() { release(); }
-    /// MAIL goes out now. Without effect where it has before.
-    void use();
+    /// MAIL goes out now; once more, where the connection that it went out on before is lost.
+    void sent();
+    /// The server has answered it: it counts from now on.
+    void answered();
 
    private:
     friend class MessageRate;
     explicit Ticket(std::shared_ptr<MessageRate> owner) : owner_(std::move(owner)) {}
     void release();
     std::shared_ptr<MessageRate> owner_;  // shared with tickets, which may outlive the account
+    bool sent_ = false;
   };
 
   /// `on_change`: who was told to come again may have a time to do so now.

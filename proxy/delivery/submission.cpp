@@ -138,6 +138,7 @@ awaitable<std::optional<Word>> Submission::fly(const smtp::Recipient& to, const 
     auto reply = co_await answer();
     if (!reply) co_return begin_again_or_fail(reply.error());
     was_heard_ = true;
+    ticket_.answered();
     if (reply->is_intermediate()) co_return out_of_step("MAIL", *reply);
     mail_accepted_ = reply->is_positive();
     if (!mail_accepted_) sender_refused_ = said(std::move(*reply), Word::About::sender);
@@ -150,7 +151,7 @@ net::Task<void> Submission::take_off(Flight flight) {
   if (auto heard = co_await hear_early_data(); !heard) co_return heard;
   if (auto unasked = co_await connection.unasked_reply()) co_return std::unexpected(std::move(*unasked));
   if (flight.mail) {
-    ticket_.use();
+    ticket_.sent();
     connection.enter(Phase::transaction);
   }
   if (!connection.capabilities().pipelining) {

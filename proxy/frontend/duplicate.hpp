@@ -9,7 +9,7 @@
 
 #include "proxy/delivery/header_copy.hpp"
 #include "proxy/mail/envelope.hpp"
-#include "proxy/net/digest.hpp"
+#include "proxy/net/keyed_digest.hpp"
 #include "proxy/smtp/reply.hpp"
 
 namespace homeward::frontend {
@@ -25,7 +25,7 @@ class Fingerprint {
   std::optional<std::string> finish();
 
  private:
-  net::Digest digest_;
+  net::KeyedDigest digest_;
   delivery::HeaderCopy header_;
 };
 

@@ -31,8 +31,6 @@ void set_up(ssl::context& context, TlsFloor floor) {
   auto* native = context.native_handle();
   SSL_CTX_set_min_proto_version(native, floor == TlsFloor::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Idle connections give their buffers back (speed.md: idle cost).
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_default_passwd_cb(native, no_passphrase);
 }
 
@@ -121,6 +119,8 @@ Result<TlsContext> TlsContext::client(const TlsSettings& settings) {
 
 Result<TlsContext> TlsContext::server(const Path& certificate, const Path& key) {
   auto inside = std::make_shared<Inside>(ssl::context::tls_server, TlsSettings{});
+  // There may be many clients, mostly idle; the few connections upstream keep their buffers, for speed.
+  SSL_CTX_set_mode(inside->context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
   boost::system::error_code fault;
   inside->context.use_certificate_chain_file(certificate.string(), fault);
   if (fault)

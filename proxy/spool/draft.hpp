@@ -17,7 +17,7 @@ class Spool;
 
 class Draft {
  public:
-  static constexpr std::uint64_t kMemory = 1ULL << 20U;  ///< octets
+  static constexpr std::uint64_t kMemory = 256ULL << 10U;  ///< octets
 
   Draft(Draft&&) noexcept;
   Draft& operator=(Draft&&) noexcept;

@@ -9,6 +9,7 @@
 
 #include "proxy/base/log.hpp"
 #include "proxy/net/faults.hpp"
+#include "proxy/upstream/same_way.hpp"
 
 namespace homeward::upstream {
 namespace {
@@ -170,6 +171,7 @@ net::Task<Lease> Pool::lease(PendingLease::State& state, Target target, std::opt
     refused->reply.text += " (not tried again for a while: mend the login, then reload)";
     co_return std::unexpected(std::move(*refused));
   }
+  co_await make_room(line, account.pool_size);
   const auto generation = generation_;
   auto connection = co_await opener_.open(target);
   if (!connection) {
@@ -180,26 +182,35 @@ net::Task<Lease> Pool::lease(PendingLease::State& state, Target target, std::opt
   co_return Lease{std::move(*connection), std::move(*slot), std::move(target), generation};
 }
 
-/// The warmest idle connection that is still good for `target`. Whoever holds a slot may take one.
+/// The warmest idle connection that is good for `target`. Whoever holds a slot may take one.
 std::optional<Lease> Pool::take_idle(Line& line, const Target& target) {
   const auto now = std::chrono::steady_clock::now();
-  while (!line.idle.empty()) {
-    auto idle = std::move(line.idle.back());
-    line.idle.pop_back();
-    auto& connection = *idle.lease.connection;
-    if (!connection.is_quiet()) {  // the server has said good-bye, or is out of step
-      connection.close();
+  for (auto idle = line.idle.end(); idle != line.idle.begin();) {
+    --idle;
+    const auto rested = now - idle->since;
+    // The server has said good-bye, or is out of step. Of one that rested shortly the next commands tell.
+    if (rested > kHardlyRested && !idle->lease.connection->is_quiet()) {
+      idle = line.idle.erase(idle);
       continue;
     }
-    // Of another configuration, it belongs to nobody any more.
-    if (idle.lease.target.config != target.config || !may_be_kept(idle.lease)) {
-      quit_later(std::move(idle.lease));
+    if (!may_be_kept(idle->lease) || !goes_the_same_way(*idle->lease.target.account, *target.account))
       continue;
-    }
-    if (now - idle.since > kSurelyAlive) connection.must_answer_within(kProbeTime);
-    return std::move(idle.lease);
+    auto lease = std::move(idle->lease);
+    line.idle.erase(idle);
+    if (rested > kSurelyAlive) lease.connection->must_answer_within(kProbeTime);
+    return lease;
   }
   return std::nullopt;
+}
+
+/// Where the account's connections are all there and none is good for us, one ends before ours begins: it
+/// counts at the server until its QUIT is answered.
+net::asio::awaitable<void> Pool::make_room(Line& line, unsigned limit) {
+  while (!line.idle.empty() && line.slots->in_use() + line.idle.size() > limit) {
+    auto oldest = std::move(line.idle.front().lease);
+    line.idle.erase(line.idle.begin());
+    co_await oldest.connection->quit();
+  }
 }
 
 bool Pool::may_be_kept(const Lease& lease) const {

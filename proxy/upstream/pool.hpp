@@ -55,6 +55,8 @@ class Pool {
   using TimePoint = std::chrono::steady_clock::time_point;
   /// A connection serves no longer than this: servers, and what is between, tire of old ones.
   static constexpr std::chrono::minutes kLongestLife{5};
+  /// Of one that was idle for no longer it need not be asked whether its server has closed it.
+  static constexpr std::chrono::seconds kHardlyRested{1};
   /// One that was idle for longer has to show by its next transaction's own commands that it is alive.
   static constexpr std::chrono::seconds kSurelyAlive{5};
   /// So long such a one may leave them unacknowledged.
@@ -113,6 +115,7 @@ class Pool {
                                          std::optional<Slots::Slot> slot);
   net::Task<Lease> lease(PendingLease::State& state, Target target, std::optional<Slots::Slot> slot);
   std::optional<Lease> take_idle(Line& line, const Target& target);
+  static net::asio::awaitable<void> make_room(Line& line, unsigned limit);
   bool may_be_kept(const Lease& lease) const;
   void login_refused(const std::string& account, const Error& error);
   Line& line_of(const std::string& account);

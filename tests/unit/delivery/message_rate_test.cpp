@@ -36,16 +36,17 @@ TEST_CASE("delivery: a place that was reserved and not used is free again", "[de
   CHECK(house.rate->free_at(two) == house.now);
 }
 
-TEST_CASE("delivery: a message counts from the time when it is sent, not from when it was let go",
-          "[delivery]") {
+TEST_CASE("delivery: a message counts from its answer, not from when it was let go or sent", "[delivery]") {
   House house;
   const conf::Rate one{1, minutes(1)};
   auto ticket = house.rate->reserve(one);
   REQUIRE(ticket);
-  house.now = seconds(50);
+  house.now = seconds(40);
+  ticket->sent();
   CHECK_FALSE(house.rate->free_at(one));
-  ticket->use();
-  ticket->use();  // once is enough
+  house.now = seconds(50);
+  ticket->answered();
+  ticket->answered();  // once is enough
   CHECK(house.changes == 1);
   CHECK(house.rate->free_at(one) == seconds(110));
   ticket.reset();
@@ -63,7 +64,8 @@ TEST_CASE("delivery: no stretch of a minute sees more messages than the rate, ho
     if (auto ticket = house.rate->reserve(three)) waiting.push_back(std::move(*ticket));
     if (waiting.empty() || random() % 4 != 0) continue;
     if (random() % 8 != 0) {
-      waiting.front().use();
+      waiting.front().sent();
+      if (random() % 2 == 0) waiting.front().answered();
       sent.push_back(house.now);
     }
     waiting.erase(waiting.begin());
@@ -77,7 +79,23 @@ TEST_CASE("delivery: a ticket may outlive its account", "[delivery]") {
   auto ticket = house.rate->reserve({1, minutes(1)});
   REQUIRE(ticket);
   house.rate.reset();
-  ticket->use();
+  ticket->sent();
+  ticket->answered();
+}
+
+TEST_CASE("delivery: a MAIL that went out and was not answered counts, and so does its repetition",
+          "[delivery]") {
+  House house;
+  const conf::Rate two{2, minutes(1)};
+  auto ticket = house.rate->reserve(two);
+  REQUIRE(ticket);
+  ticket->sent();
+  house.now = seconds(5);
+  ticket->sent();
+  CHECK_FALSE(house.rate->reserve(two));
+  ticket.reset();
+  CHECK_FALSE(house.rate->reserve(two));
+  CHECK(house.rate->free_at(two) == seconds(65));
 }
 
 }  // namespace homeward::delivery::test
