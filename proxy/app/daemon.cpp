@@ -19,6 +19,7 @@
 #include "proxy/app/alert.hpp"
 #include "proxy/app/privileges.hpp"
 #include "proxy/app/service_manager.hpp"
+#include "proxy/app/startup_memory.hpp"
 #include "proxy/base/log.hpp"
 #include "proxy/control/api.hpp"
 #include "proxy/delivery/dispatch.hpp"
@@ -122,6 +123,7 @@ class Daemon {
     notify_ready(status());
     log::info("service.ready",
               {{"listening", server_.addresses()}, {"accounts", std::to_string(config_->accounts.size())}});
+    release_startup_memory();
     while (!run_loop()) {
     }
   }
