@@ -92,10 +92,7 @@ void check_required(const AccountDraft& draft, const Section* defaults, Findings
     const bool given = draft.section.find(key.name) != nullptr;
     const bool given_for_all = defaults != nullptr && defaults->find(key.name) != nullptr;
     if (given || given_for_all) continue;
-    auto cure = fmt::format("add {} = {}", key.name, key.example);
-    if (key.name == "server")
-      cure += " (this version has no table of providers yet, so each account must name one)";
-    findings.add(draft.section, key.name, {"is missing", std::move(cure)});
+    findings.add(draft.section, key.name, {"is missing", fmt::format("add {} = {}", key.name, key.example)});
   }
 }
 

@@ -18,6 +18,7 @@
 #include "proxy/base/secret.hpp"
 #include "proxy/mail/account.hpp"
 #include "proxy/mail/advice.hpp"
+#include "proxy/mail/provider.hpp"
 #include "proxy/smtp/quirks.hpp"
 
 namespace homeward::conf {
@@ -47,27 +48,14 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
-/// One entry of `server`. A bare host stands for the ladder 465, 587, 2525.
-struct Server {
-  enum class Form : std::uint8_t { ladder, smtps, submission };
-  Form form = Form::ladder;
-  std::string host;        ///< as configured: the name that the certificate must hold
-  std::uint16_t port = 0;  ///< 465 or 587 where none is given; 0 for the ladder
-  bool operator==(const Server&) const = default;
-};
+using Server = mail::Server;  ///< one entry of `server`
+using Rate = mail::Rate;
 
 /// The SHA-256 of a public key (SubjectPublicKeyInfo).
 using TlsPin = std::array<std::uint8_t, 32>;
 
 enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
 enum class DeliveryMode : std::uint8_t { automatic, direct, spool };
-
-/// Messages per time, as `rate = 30/m` says.
-struct Rate {
-  unsigned messages = 0;
-  std::chrono::milliseconds per{std::chrono::minutes{1}};
-  bool operator==(const Rate&) const = default;
-};
 
 /// Where an account's password comes from; at most one of them.
 struct PasswordInline {
@@ -86,15 +74,16 @@ using PasswordSource =
     std::variant<std::monostate, PasswordInline, PasswordFile, PasswordCommand, PasswordCredential>;
 
 struct AccountConfig {
-  mail::Account rules;  ///< whose mail it takes and as whom it sends
-  std::vector<Server> servers;
+  mail::Account rules;          ///< whose mail it takes and as whom it sends
+  std::vector<Server> servers;  ///< never empty once loaded: the provider's where none is given
+  std::string provider;         ///< name of its row in Config::providers; empty: none holds
   TlsVersion tls_min = TlsVersion::tls_1_2;
   std::optional<std::filesystem::path> tls_ca;           ///< in place of the system's store
   std::vector<TlsPin> tls_pins;                          ///< any of them, in place of a chain
   std::optional<std::filesystem::path> tls_certificate;  ///< ours, to show the server
   std::optional<std::filesystem::path> tls_key;          ///< unless given, in the certificate's file
   std::shared_ptr<const ProxyServer> proxy;  ///< null: straight; shared by the configs and dials that use it
-  std::string login;                         ///< = address unless given
+  std::string login;                         ///< in the provider's form unless given, else = address
   std::string authorization;
   std::vector<std::string> mechanisms;  ///< upper case; empty: auto; {"NONE"}: no login
   PasswordSource password;
@@ -124,7 +113,10 @@ struct Config {
   std::string alert_command;                    ///< given to /bin/sh -c; empty: none
   std::chrono::milliseconds keep_trace{std::chrono::hours{24 * 7}};
   std::shared_ptr<const mail::AdviceTable> advice;  ///< the error catalogue; never null once loaded
-  std::uint64_t max_message_size = 50ULL << 20U;    ///< octets
+  /// The provider table with the file's own rows; never null once loaded. Shared: it is the built-in one's
+  /// size.
+  std::shared_ptr<const mail::ProviderTable> providers;
+  std::uint64_t max_message_size = 50ULL << 20U;  ///< octets
   unsigned max_recipients = 1000;
   unsigned max_connections = 1000;
   unsigned max_connections_per_client = 100;

@@ -18,6 +18,8 @@
 #include "conf/directories.hpp"
 #include "conf/file_source.hpp"
 #include "conf/ini_reader.hpp"
+#include "conf/provider_reader.hpp"
+#include "conf/provider_rules.hpp"
 #include "conf/schema.hpp"
 #include "conf/section_reader.hpp"
 #include "proxy/base/secret.hpp"
@@ -84,6 +86,7 @@ class Loader {
   bool is_repeated(const Section& section);
   void check_only(const Section& section);
   void read_general();
+  void read_providers();
   void read_listeners();
   void read_accounts();
   void resolve_default_account();
@@ -105,6 +108,7 @@ Loaded Loader::load(const fs::path& file) {
   read_includes();
   for (const auto& source : sources_) sort_sections(source);
   read_general();
+  read_providers();
   read_listeners();
   read_accounts();
   if (!sources_.empty() && sources_.front().ini.faults.empty() && accounts_.empty())
@@ -200,6 +204,7 @@ void Loader::check_only(const Section& section) {
   HomewardSection general;
   Listener listener;
   AccountConfig account;
+  mail::Provider provider;
   switch (section.heading) {
     case Heading::homeward:
       return apply(section, general, findings_);
@@ -208,6 +213,8 @@ void Loader::check_only(const Section& section) {
     case Heading::defaults:
     case Heading::account:
       return apply(section, account, findings_);
+    case Heading::provider:
+      return apply(section, provider, findings_);
   }
 }
 
@@ -232,18 +239,21 @@ std::optional<Section> Loader::classify(const Source& source, const IniSection& 
     return section;
   }
   if (is_later_section(kind)) return refuse("is not in this version yet", "leave it out");
-  if (kind != "listener" && kind != "account") {
+  if (kind != "listener" && kind != "account" && kind != "provider") {
     static constexpr auto kKinds =
-        std::to_array<std::string_view>({"homeward", "defaults", "listener", "account"});
+        std::to_array<std::string_view>({"homeward", "defaults", "listener", "account", "provider"});
     const auto near = text::nearest(kind, kKinds);
     return refuse("is not a section that is known",
-                  near.empty() ? "write [homeward], [defaults], [listener NAME] or [account NAME]"
-                               : fmt::format("did you mean [{}]?", near));
+                  near.empty()
+                      ? "write [homeward], [defaults], [listener NAME], [account NAME] or [provider NAME]"
+                      : fmt::format("did you mean [{}]?", near));
   }
   if (auto fine = parse_name(name); !fine) return refuse(fine.error().finding, fine.error().cure);
-  if (kind == "account" && name == "none")
-    return refuse("has a name that means no account", "choose another name");
-  section.heading = kind == "listener" ? Heading::listener : Heading::account;
+  if (kind != "listener" && text::equals_ignoring_case(name, "none"))
+    return refuse(fmt::format("has a name that means no {}", kind), "choose another name");
+  section.heading = kind == "listener"  ? Heading::listener
+                    : kind == "account" ? Heading::account
+                                        : Heading::provider;
   return section;
 }
 
@@ -262,6 +272,11 @@ void Loader::read_general() {
   for (const auto& section : sections_)
     if (section.heading == Heading::homeward) apply(section, general_, findings_);
   if (general_.config.hostname.empty()) general_.config.hostname = machine_name();
+}
+
+void Loader::read_providers() {
+  const bool any = std::ranges::find(sections_, Heading::provider, &Section::heading) != sections_.end();
+  general_.config.providers = any ? providers_with(sections_, findings_) : built_in_providers();
 }
 
 void Loader::read_listeners() {
@@ -289,8 +304,8 @@ void Loader::read_accounts() {
     auto account = model;
     account.rules.name = section.name;
     apply(section, account, findings_);
-    if (account.login.empty()) account.login = account.rules.address.to_string();
-    accounts_.push_back({section, std::move(account)});
+    auto& draft = accounts_.emplace_back(AccountDraft{section, std::move(account)});
+    settle_provider(draft, defaults_, *general_.config.providers, findings_);
   }
 }
 

@@ -28,6 +28,10 @@ constexpr auto kChapters = std::to_array<Chapter>({
      "; conditions (senders, clients, listeners) hold takes a message. A section [defaults] takes the same "
      "keys\n"
      "; and holds for all accounts; a list given in an account replaces that of [defaults]."},
+    {SectionKind::provider, "[provider gmx]",
+     "Changes a row of the provider table (homeward providers): what is given replaces what the row says. A "
+     "name\n"
+     "; that the table doesn't have is a row of your own."},
 });
 
 std::string key_text(const Key& key) {
@@ -36,8 +40,9 @@ std::string key_text(const Key& key) {
   const auto remark = key.need == Need::required ? "required"
                       : has_default              ? "default"
                                                  : "no default; an example";
-  // Of the four sources of a password one stands open, as an account needs one.
-  const bool open = key.need == Need::required || key.name == "password_command";
+  // Of the four sources of a password one stands open, as an account needs one; so does server, which only a
+  // known provider makes needless.
+  const bool open = key.need == Need::required || key.name == "password_command" || key.name == "server";
   return fmt::format("; {}\n; ({}; {})\n{}{} = {}\n\n", key.help, form, remark, open ? "" : "; ", key.name,
                      has_default ? key.fallback : key.example);
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 
+#include "conf/provider_values.hpp"
 #include "conf/setters.hpp"
 #include "conf/transport_values.hpp"
 #include "proxy/base/text.hpp"
@@ -137,8 +138,11 @@ constexpr auto kKeys = std::to_array<Key>({
      .help = "further addresses that it may send as",
      .set = &put_rule_list<&mail::Account::aliases, parse_mailbox>},
     {.name = "server", .shape = Shape::list, .form = "servers", .fallback = "", .example = "submission.isp.example",
-     .help = "host, smtps://host[:465] or submission://host[:587], tried in order; a bare host tries 465, 587, 2525",
-     .set = &put_list<&AccountConfig::servers, parse_server>, .need = Need::required},
+     .help = "host, smtps://host[:465] or submission://host[:587], tried in order; a bare host tries 465, 587, 2525; may be left out where the provider is known",
+     .set = &put_list<&AccountConfig::servers, parse_server>},
+    {.name = "provider", .form = "provider name | none", .fallback = "", .example = "gmx",
+     .help = "the row of the provider table whose servers, login and limits hold where no key says otherwise; found by address, else by server, unless given; none takes no row (homeward providers)",
+     .set = &put<&AccountConfig::provider, parse_name>},
     {.name = "proxy", .form = "socks5://… | http://… | none", .fallback = "none", .example = "",
      .help = "reach its servers through socks5://[user:password@]host[:1080] or, by CONNECT, http://[user:password@]host[:3128]; a password needs a file closed to others (chmod 0600)",
      .set = &put<&AccountConfig::proxy, parse_proxy>, .care = Care::secret, .holds_secret = proxy_holds_password},
@@ -159,7 +163,7 @@ constexpr auto kKeys = std::to_array<Key>({
      .help = "the key (PEM) of tls_certificate; unless given, it stands in that file too",
      .set = &put_file<&AccountConfig::tls_key>},
     {.name = "login", .form = "text", .fallback = "", .example = "ann@isp.example",
-     .help = "the login name; the address unless given",
+     .help = "the login name; unless given the address, or what is before its @ where the provider wants that",
      .set = &put<&AccountConfig::login, parse_identity>},
     {.name = "authorization", .form = "text", .fallback = "", .example = "office@isp.example",
      .help = "whom to act for after the login (SASL authorization identity); seldom needed",
@@ -193,7 +197,7 @@ constexpr auto kKeys = std::to_array<Key>({
      .help = "when the envelope's sender becomes the account's address; unless-own keeps its aliases",
      .set = &put_rule<&mail::Account::rewrite_sender, choose<kRewriteSender>>},
     {.name = "null_sender", .form = "auto | keep | rewrite", .fallback = "auto", .example = "",
-     .help = "what becomes of the empty sender <> of bounces and receipts",
+     .help = "what becomes of the empty sender <> of bounces and receipts; auto rewrites it where the provider is known to refuse it",
      .set = &put_rule<&mail::Account::null_sender, choose<kNullSender>>},
     {.name = "hide_client", .form = "yes | no", .fallback = "yes", .example = "",
      .help = "no address or name of the client in Received",
@@ -202,16 +206,16 @@ constexpr auto kKeys = std::to_array<Key>({
      .help = "direct: relayed while the client waits; spool: stored, then sent; auto: direct, and the spool where the server gives no verdict in time",
      .set = &put<&AccountConfig::delivery, choose<kDeliveryModes>>},
     {.name = "pool_size", .form = "number", .fallback = "4", .example = "",
-     .help = "connections to its server at most",
+     .help = "connections to its server at most; the provider's limit where one is known",
      .set = &put<&AccountConfig::pool_size, few>},
     {.name = "pool_idle", .form = "duration | 0", .fallback = "30s", .example = "",
      .help = "how long a connection that nobody uses is kept for the next message; 0 keeps none",
      .set = &put<&AccountConfig::pool_idle, idle_time>},
     {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
-     .help = "largest message for this account, where its provider takes less",
+     .help = "largest message for this account, where its provider takes less; the provider's limit where one is known",
      .set = &put<&AccountConfig::max_message_size, content_size>},
     {.name = "rate", .form = "number/s | /m | /h | /d", .fallback = "", .example = "30/m",
-     .help = "messages in that time at most, where the provider sets a limit; more wait in the spool",
+     .help = "messages in that time at most; more wait in the spool; the provider's limit where one is known",
      .set = &put<&AccountConfig::rate, parse_rate>},
     {.name = "connect_timeout", .form = "duration", .fallback = "10s", .example = "",
      .help = "for each server tried, until it greets",
@@ -231,6 +235,65 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "bounce_to", .form = "mail address", .fallback = "", .example = "postmaster@isp.example",
      .help = "who gets the reports about what could not be delivered; the account's address unless given",
      .set = &put<&AccountConfig::bounce_to, parse_mailbox>},
+
+    // [provider NAME]
+    {.name = "title", .form = "text", .fallback = "", .example = "Example Internet",
+     .help = "its name for people",
+     .set = &put<&mail::Provider::title, parse_words>, .care = Care::verbatim},
+    {.name = "domains", .shape = Shape::list, .form = "domains | *.domain", .fallback = "", .example = "mail.example",
+     .help = "of its mailboxes: an address at one of them belongs to it; *.domain is all below",
+     .set = &put_list<&mail::Provider::domains, parse_domain_pattern>},
+    {.name = "servers", .shape = Shape::list, .form = "servers", .fallback = "", .example = "smtps://smtp.mail.example",
+     .help = "its submission hosts in the order to try, as in server of an account",
+     .set = &put_list<&mail::Provider::servers, parse_server>},
+    {.name = "hosts", .shape = Shape::list, .form = "host names | *.domain", .fallback = "", .example = "relay.mail.example",
+     .help = "further names of its servers: an account that names one belongs to it",
+     .set = &put_list<&mail::Provider::hosts, parse_domain_pattern>},
+    {.name = "login", .form = "address | local-part", .fallback = "address", .example = "",
+     .help = "form of the login name: the whole address, or what is before its @",
+     .set = &put<&mail::Provider::login, choose<kLoginForms>>},
+    {.name = "credentials", .shape = Shape::list, .form = "password | app-password | oauth", .fallback = "", .example = "app-password, oauth",
+     .help = "what it takes for a login, best first",
+     .set = &put_list<&mail::Provider::credentials, choose<kCredentialKinds>>},
+    {.name = "oauth", .form = "name", .fallback = "", .example = "microsoft",
+     .help = "whose OAuth sign-in it is",
+     .set = &put<&mail::Provider::oauth, parse_name>},
+    {.name = "from_rule", .form = "own | alias | any", .fallback = "", .example = "alias",
+     .help = "which senders it takes: the account's address, its aliases too, or any",
+     .set = &put<&mail::Provider::from_rule, choose<kFromRules>>},
+    {.name = "null_sender", .form = "yes | no", .fallback = "", .example = "no",
+     .help = "whether it takes the empty sender <>",
+     .set = &put<&mail::Provider::null_sender, parse_flag>},
+    {.name = "connections", .form = "number", .fallback = "", .example = "3",
+     .help = "at once at most: pool_size where an account gives none",
+     .set = &put<&mail::Provider::connections, few>},
+    {.name = "rate", .form = "number/s | /m | /h | /d", .fallback = "", .example = "30/m",
+     .help = "messages in that time at most: rate where an account gives none",
+     .set = &put<&mail::Provider::rate, parse_rate>},
+    {.name = "recipients_per_day", .form = "number", .fallback = "", .example = "10000",
+     .help = "at most, of one account; told, not held yet",
+     .set = &put<&mail::Provider::recipients_per_day, many>},
+    {.name = "recipients_per_message", .form = "number", .fallback = "", .example = "100",
+     .help = "at most; told, not held yet",
+     .set = &put<&mail::Provider::recipients_per_message, many>},
+    {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
+     .help = "largest message: max_message_size where an account gives none",
+     .set = &put<&mail::Provider::max_message_size, content_size>},
+    {.name = "quirks", .shape = Shape::list, .form = "login-only | no-ehlo-after-auth", .fallback = "", .example = "login-only",
+     .help = "login-only: of what it offers only AUTH LOGIN works; no-ehlo-after-auth: it forgets the login at an EHLO",
+     .set = &put_list<&mail::Provider::quirks, choose<kProviderQuirks>>},
+    {.name = "help_url", .form = "web page", .fallback = "", .example = "https://help.mail.example/app-passwords",
+     .help = "where to get an app password, or to switch sending by other programs on",
+     .set = &put<&mail::Provider::help_url, parse_web_page>, .care = Care::verbatim},
+    {.name = "hint", .form = "text", .fallback = "", .example = "Ask the help desk for the mail password.",
+     .help = "one sentence for people",
+     .set = &put<&mail::Provider::hint, parse_words>, .care = Care::verbatim},
+    {.name = "source", .shape = Shape::list, .form = "web pages", .fallback = "", .example = "https://help.mail.example/settings",
+     .help = "where these facts stand",
+     .set = &put_list<&mail::Provider::sources, parse_web_page>},
+    {.name = "checked", .form = "YYYY-MM-DD", .fallback = "", .example = "2026-11-24",
+     .help = "the day they were looked at last",
+     .set = &put<&mail::Provider::checked, parse_date>},
 });
 // clang-format on
 
@@ -239,9 +302,9 @@ constexpr auto kLaterHomeward = std::to_array<std::string_view>({"http"});
 constexpr auto kLaterListener = std::to_array<std::string_view>(
     {"tls", "certificate", "key", "auth", "auth_method", "plain_auth", "client_rate", "client_rate_burst"});
 constexpr auto kLaterAccount = std::to_array<std::string_view>(
-    {"provider", "token_command", "oauth", "password_keyring", "tenant", "users", "local_users",
-     "rewrite_from", "add_sender_field", "add_missing", "recipients_per_message"});
-constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth", "provider"});
+    {"token_command", "oauth", "password_keyring", "tenant", "users", "local_users", "rewrite_from",
+     "add_sender_field", "add_missing", "recipients_per_message"});
+constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth"});
 
 std::span<const std::string_view> later_keys(SectionKind section) {
   switch (section) {
@@ -251,6 +314,8 @@ std::span<const std::string_view> later_keys(SectionKind section) {
       return kLaterListener;
     case SectionKind::account:
       return kLaterAccount;
+    case SectionKind::provider:
+      return {};
   }
   return {};
 }
@@ -263,9 +328,14 @@ std::string_view heading(SectionKind section) {
       return "a [listener NAME]";
     case SectionKind::account:
       return "an [account NAME] or [defaults]";
+    case SectionKind::provider:
+      return "a [provider NAME]";
   }
   return {};
 }
+
+constexpr auto kSections = std::to_array<SectionKind>(
+    {SectionKind::homeward, SectionKind::listener, SectionKind::account, SectionKind::provider});
 
 std::vector<std::string_view> names_of(SectionKind section) {
   std::vector<std::string_view> names;
@@ -290,7 +360,7 @@ std::string unknown_key_cure(SectionKind section, std::string_view name) {
   if (std::ranges::find(later_keys(section), name) != later_keys(section).end())
     return "this version does not have that key yet; leave it out";
   if (name.find_first_of(" \t") != std::string_view::npos) return "write key = value; no key holds a blank";
-  for (const auto other : {SectionKind::homeward, SectionKind::listener, SectionKind::account})
+  for (const auto other : kSections)
     if (other != section && find_key(other, name) != nullptr)
       return fmt::format("that key belongs into {}", heading(other));
   const auto names = names_of(section);

@@ -37,7 +37,7 @@ using Outcome = std::optional<Rejection>;
 template <class Target>
 using Setter = Outcome (*)(Target&, const Value&);
 
-enum class SectionKind : std::uint8_t { homeward, listener, account };
+enum class SectionKind : std::uint8_t { homeward, listener, account, provider };
 enum class Shape : std::uint8_t { single, list };  ///< a list is parted by commas and may be repeated
 /// What a value may lose or show: `verbatim` is never ended by an inline comment, `secret` is never shown
 /// either.
@@ -51,7 +51,7 @@ struct Key {
   std::string_view fallback;  ///< the default as it would be written; "" where there is none
   std::string_view example;   ///< where there is no default
   std::string_view help;
-  std::variant<Setter<HomewardSection>, Setter<Listener>, Setter<AccountConfig>> set;
+  std::variant<Setter<HomewardSection>, Setter<Listener>, Setter<AccountConfig>, Setter<mail::Provider>> set;
   Care care = Care::plain;
   bool (*holds_secret)(std::string_view) = nullptr;  ///< of a secret: whether this value is one; null: any is
   Need need = Need::optional;

@@ -113,6 +113,8 @@ std::string Section::title() const {
       return fmt::format("[listener {}]", name);
     case Heading::account:
       return fmt::format("[account {}]", name);
+    case Heading::provider:
+      return fmt::format("[provider {}]", name);
   }
   return {};
 }
@@ -153,6 +155,10 @@ void apply(const Section& section, Listener& target, Findings& findings) {
 
 void apply(const Section& section, AccountConfig& target, Findings& findings) {
   Applier<AccountConfig>(section, SectionKind::account, target, findings).run();
+}
+
+void apply(const Section& section, mail::Provider& target, Findings& findings) {
+  Applier<mail::Provider>(section, SectionKind::provider, target, findings).run();
 }
 
 }  // namespace homeward::conf

@@ -13,12 +13,12 @@
 
 namespace homeward::conf {
 
-enum class Heading : std::uint8_t { homeward, defaults, listener, account };
+enum class Heading : std::uint8_t { homeward, defaults, listener, account, provider };
 
 /// A section whose heading is known. Refers to the file that it was read from.
 struct Section {
   Heading heading = Heading::homeward;
-  std::string name;  ///< of a listener or account
+  std::string name;  ///< of a listener, account or provider
   const std::string* file = nullptr;
   const std::filesystem::path* folder = nullptr;
   const IniSection* body = nullptr;
@@ -49,5 +49,6 @@ class Findings {
 void apply(const Section& section, HomewardSection& target, Findings& findings);
 void apply(const Section& section, Listener& target, Findings& findings);
 void apply(const Section& section, AccountConfig& target, Findings& findings);
+void apply(const Section& section, mail::Provider& target, Findings& findings);
 
 }  // namespace homeward::conf

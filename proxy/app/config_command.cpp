@@ -40,7 +40,8 @@ std::string section_json(conf::SectionKind section, std::string_view heading) {
 std::string reference_json() {
   return json::array({section_json(conf::SectionKind::homeward, "homeward"),
                       section_json(conf::SectionKind::listener, "listener NAME"),
-                      section_json(conf::SectionKind::account, "account NAME")});
+                      section_json(conf::SectionKind::account, "account NAME"),
+                      section_json(conf::SectionKind::provider, "provider NAME")});
 }
 
 int run_config(bool json) {

@@ -71,7 +71,6 @@ TEST_CASE("conf: an account without address, server and password is told each") 
   CHECK(problems.size() == 3);
   CHECK(contains(text, "[account a] address: is missing; add address = ann@isp.example"));
   CHECK(contains(text, "[account a] server: is missing"));
-  CHECK(contains(text, "no table of providers yet"));
   CHECK(contains(text, "[account a]: has no password; give one of password, password_file"));
 }
 

@@ -95,15 +95,17 @@ TEST_CASE("conf: every example is right") {
     if (key.example.empty() || key.need == Need::required || names_file || key.name == "include") continue;
     CAPTURE(key.name);
     std::string text =
-        "[homeward]\nHOMEWARD[account home]\naddress = ann@isp.example\nserver = s.example\nACCOUNT";
+        "PROVIDER[homeward]\nHOMEWARD[account home]\naddress = ann@isp.example\nserver = s.example\nACCOUNT";
     const auto line = std::string(key.name) + " = " + std::string(key.example) + "\n";
     const bool general = key.section() == SectionKind::homeward;
+    const bool of_provider = key.section() == SectionKind::provider;
     const bool is_password = key.name.starts_with("password");
+    text.replace(text.find("PROVIDER["), 8, of_provider ? "[provider gmx]\n" + line : "");
     text.replace(text.find("HOMEWARD["), 8, general ? line : "");
     text.replace(text.find("ACCOUNT"), 7,
-                 general       ? "password_file = p\n"
-                 : is_password ? line
-                               : line + "password_file = p\n");
+                 general || of_provider ? "password_file = p\n"
+                 : is_password          ? line
+                                        : line + "password_file = p\n");
     CHECK(test::all_text(test::problems_of(text)) == "");
   }
 }
