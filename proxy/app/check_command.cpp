@@ -10,7 +10,10 @@
 #include <type_traits>
 #include <variant>
 
+#include "conf/values.hpp"
 #include "proxy/app/json_text.hpp"
+#include "proxy/app/provider_words.hpp"
+#include "proxy/app/table.hpp"
 #include "proxy/base/text.hpp"
 
 namespace homeward::app {
@@ -23,17 +26,7 @@ std::string address_text(const conf::ListenAddress& address) {
 }
 
 std::string server_text(const conf::Server& server) {
-  const bool is_v6 = server.host.find(':') != std::string::npos;
-  const auto host = is_v6 ? fmt::format("[{}]", server.host) : server.host;
-  switch (server.form) {
-    case conf::Server::Form::ladder:
-      return host;
-    case conf::Server::Form::smtps:
-      return fmt::format("smtps://{}:{}", host, server.port);
-    case conf::Server::Form::submission:
-      return fmt::format("submission://{}:{}", host, server.port);
-  }
-  return host;
+  return server.to_string();
 }
 
 // The key that gives the password; what it says only where that is no secret.
@@ -111,7 +104,7 @@ std::string users_text(const conf::Config& config, const conf::AccountConfig& ac
   return words;
 }
 
-std::string sends_as_text(const mail::Account& account) {
+std::string sends_as_words(const mail::Account& account) {
   switch (account.rewrite_sender) {
     case mail::RewriteSender::always:
       return fmt::format("{}, whatever the sender was", account.address.to_string());
@@ -123,6 +116,30 @@ std::string sends_as_text(const mail::Account& account) {
       return "the sender as it was (rewrite_sender = never)";
   }
   return {};
+}
+
+std::string sends_as_text(const mail::Account& account) {
+  auto words = sends_as_words(account);
+  if (account.null_sender == mail::NullSender::rewrite) words += "; the empty sender becomes the address too";
+  return words;
+}
+
+const mail::Provider* provider_of(const conf::Config& config, const conf::AccountConfig& account) {
+  return account.provider.empty() ? nullptr : config.providers->find(account.provider);
+}
+
+// What the account keeps within, whether its own keys say it or its provider's row.
+std::string kept_limits_text(const conf::AccountConfig& account) {
+  auto words = fmt::format("at most {} connection{}", account.pool_size, account.pool_size == 1 ? "" : "s");
+  if (account.rate) words += fmt::format(", {} messages", conf::rate_text(*account.rate));
+  if (account.max_message_size) words += fmt::format(", {} a message", size_text(*account.max_message_size));
+  return words;
+}
+
+// What has to be known of its password, where it logs in by one.
+std::string warning_of(const conf::Config& config, const conf::AccountConfig& account) {
+  const auto* row = provider_of(config, account);
+  return row != nullptr && account.wants_login() ? password_warning(*row) : std::string{};
 }
 
 std::string login_text(const conf::AccountConfig& account) {
@@ -163,12 +180,20 @@ std::string listener_text(const conf::Listener& listener) {
 }
 
 std::string account_text(const conf::Config& config, const conf::AccountConfig& account) {
-  return fmt::format(
+  const auto* row = provider_of(config, account);
+  auto words = fmt::format(
       "account {}\n  address   {}\n  server    {}\n  login     {}\n  used by   {}\n  sends as  {}\n  "
       "delivers  {}\n",
       account.name(), account.rules.address.to_string(), list(texts(account.servers, server_text)),
       login_text(account), users_text(config, account), sends_as_text(account.rules),
       delivery_text(account.delivery));
+  words += fmt::format("  limits    {}\n", kept_limits_text(account));
+  if (row != nullptr)
+    words += fmt::format("  provider  {}: {} (more: homeward providers {})\n", row->name,
+                         text::printable(row->title), row->name);
+  if (const auto warning = warning_of(config, account); !warning.empty())
+    words += fmt::format("  warning   {}\n", warning);
+  return words;
 }
 
 std::string listener_json(const conf::Listener& listener) {
@@ -179,21 +204,30 @@ std::string listener_json(const conf::Listener& listener) {
 
 std::string account_json(const conf::Config& config, const conf::AccountConfig& account) {
   const auto& rules = account.rules;
+  const auto warning = warning_of(config, account);
   const auto aliases = texts(rules.aliases, [](const smtp::Mailbox& alias) { return alias.to_string(); });
-  return json::object({{"name", json::string(account.name())},
-                       {"address", json::string(rules.address.to_string())},
-                       {"aliases", json::array_of_strings(aliases)},
-                       {"servers", json::array_of_strings(texts(account.servers, server_text))},
-                       {"login", account.wants_login() ? json::string(account.login) : "null"},
-                       {"password_from", json::string(password_text(account.password))},
-                       {"mechanisms", json::array_of_strings(account.mechanisms)},
-                       {"senders", json::array_of_strings(sender_texts(rules))},
-                       {"clients", json::array_of_strings(network_texts(rules.clients))},
-                       {"listeners", json::array_of_strings(rules.listeners)},
-                       {"default", json::boolean(is_default(config, account))},
-                       {"used_by", json::string(users_text(config, account))},
-                       {"sends_as", json::string(sends_as_text(rules))},
-                       {"delivery", json::string(delivery_name(account.delivery))}});
+  return json::object(
+      {{"name", json::string(account.name())},
+       {"address", json::string(rules.address.to_string())},
+       {"aliases", json::array_of_strings(aliases)},
+       {"servers", json::array_of_strings(texts(account.servers, server_text))},
+       {"login", account.wants_login() ? json::string(account.login) : "null"},
+       {"password_from", json::string(password_text(account.password))},
+       {"mechanisms", json::array_of_strings(account.mechanisms)},
+       {"senders", json::array_of_strings(sender_texts(rules))},
+       {"clients", json::array_of_strings(network_texts(rules.clients))},
+       {"listeners", json::array_of_strings(rules.listeners)},
+       {"default", json::boolean(is_default(config, account))},
+       {"used_by", json::string(users_text(config, account))},
+       {"sends_as", json::string(sends_as_text(rules))},
+       {"delivery", json::string(delivery_name(account.delivery))},
+       {"provider", account.provider.empty() ? "null" : json::string(account.provider)},
+       {"pool_size", std::to_string(account.pool_size)},
+       {"rate", account.rate ? json::string(conf::rate_text(*account.rate)) : "null"},
+       {"max_message_size", account.max_message_size ? std::to_string(*account.max_message_size) : "null"},
+       {"null_sender_rewritten", json::boolean(rules.null_sender == mail::NullSender::rewrite)},
+       {"warning", warning.empty() ? "null" : json::string(warning)},
+       {"delivery", json::string(delivery_name(account.delivery))}});
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
+#include "conf/loader.hpp"
+#include "conf/provider_reader.hpp"
 #include "proxy/app/json_view.hpp"
 #include "proxy/base/text.hpp"
 #include "proxy/control/target.hpp"
@@ -29,6 +31,7 @@ _homeward() {
       accounts) words="pause resume retry" ;;
       completion) words="bash zsh fish" ;;
       trace) words=$(homeward complete ids "$cur" 2>/dev/null) ;;
+      providers) words=$(homeward complete providers "$cur" 2>/dev/null) ;;
     esac
   else
     case $first-$second in
@@ -69,6 +72,7 @@ _homeward() {
         compadd -- ${(f)"$(homeward complete accounts "$PREFIX" 2>/dev/null)"}
       fi ;;
     trace) compadd -- ${(f)"$(homeward complete ids "$PREFIX" 2>/dev/null)"} ;;
+    providers) compadd -- ${(f)"$(homeward complete providers "$PREFIX" 2>/dev/null)"} ;;
     completion) compadd bash zsh fish ;;
     *) _files ;;
   esac
@@ -91,8 +95,19 @@ complete -c homeward -n "$seen queue" -l state -x -a 'queued sending reply-unkno
 complete -c homeward -n "$seen queue" -l account -x -a '(homeward complete accounts (commandline -ct) 2>/dev/null)'
 complete -c homeward -n "$seen accounts; and not $seen $accounts" -f -a "$accounts"
 complete -c homeward -n "$seen accounts; and $seen $accounts" -f -a '(homeward complete accounts (commandline -ct) 2>/dev/null)'
+complete -c homeward -n "$seen providers" -f -a '(homeward complete providers (commandline -ct) 2>/dev/null)'
 complete -c homeward -n "$seen completion" -f -a 'bash zsh fish'
 )script";
+
+// These need no daemon: the configuration's table, or the built-in one.
+int complete_providers(const ConfigChoice& config, const std::string& prefix) {
+  const auto loaded = conf::load(config.file);
+  const auto table = loaded ? (*loaded)->providers : conf::built_in_providers();
+  std::string lines;
+  for (const auto& row : table->rows())
+    if (row.name.starts_with(prefix)) lines += row.name + "\n";
+  return print_out(lines);
+}
 
 }  // namespace
 
@@ -109,6 +124,7 @@ int run_completion(const std::string& shell, const std::vector<std::string>& com
 }
 
 int run_complete(const ConfigChoice& config, const std::string& what, const std::string& prefix) {
+  if (what == "providers") return complete_providers(config, prefix);
   auto client = reach_daemon({config.file, false});
   if (!client) return EX_OK;
   const bool is_ids = what == "ids";

@@ -174,7 +174,7 @@ void add_completion(CLI::App& program, CommonOptions& common, Run& run) {
   const auto what = std::make_shared<std::string>();
   const auto prefix = std::make_shared<std::string>();
   add_config(*complete, common);
-  complete->add_option("WHAT", *what)->required()->check(CLI::IsMember({"ids", "accounts"}));
+  complete->add_option("WHAT", *what)->required()->check(CLI::IsMember({"ids", "accounts", "providers"}));
   complete->add_option("PREFIX", *prefix);
   complete->callback([&common, &run, what, prefix] {
     run = [&common, what, prefix] { return run_complete(common.choice(), *what, *prefix); };

@@ -16,6 +16,7 @@
 #include "proxy/app/command_line.hpp"
 #include "proxy/app/config_command.hpp"
 #include "proxy/app/daemon.hpp"
+#include "proxy/app/providers_command.hpp"
 #include "proxy/app/sandbox/sandbox_command.hpp"
 #include "proxy/app/sendmail_command.hpp"
 #include "proxy/base/text.hpp"
@@ -57,6 +58,26 @@ void add_config_command(CLI::App& program, CommonOptions& common, Run& run) {
   add_json(*config, common);
   config->footer("Example: homeward config | less");
   config->callback([&] { run = [&] { return run_config(common.json); }; });
+}
+
+void add_providers(CLI::App& program, CommonOptions& common, ProvidersOptions& options, Run& run) {
+  auto* providers =
+      program.add_subcommand("providers", "The mail providers that are known, or all about one");
+  providers->add_option("NAME", options.name,
+                        "Its name in the table, or an address, a domain or a server of it");
+  add_config(*providers, common);
+  add_json(*providers, common);
+  providers->footer(
+      "Exit status: 0 done, 64 no such provider, 78 the file named by --config is not right.\n"
+      "Examples:\n  homeward providers\n  homeward providers gmx\n  homeward providers ann@gmail.com --json");
+  providers->callback([&] {
+    run = [&] {
+      options.config = common.file();
+      options.config_was_named = !common.config.empty();
+      options.json = common.json;
+      return run_providers(options);
+    };
+  });
 }
 
 void add_sandbox(CLI::App& program, CommonOptions& common, SandboxOptions& options, Run& run) {
@@ -122,11 +143,13 @@ int dispatch(int argc, char** argv) {
   program.require_subcommand(1);
   CommonOptions common;
   std::optional<std::string> user;
+  ProvidersOptions providers;
   SandboxOptions sandbox;
   Run run;
   add_serve(program, common, user, run);
   add_check(program, common, run);
   add_config_command(program, common, run);
+  add_providers(program, common, providers, run);
   add_control_commands(program, common, run);
   add_sendmail(program);
   add_sandbox(program, common, sandbox, run);
