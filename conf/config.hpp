@@ -113,8 +113,8 @@ struct Config {
   std::string alert_command;                    ///< given to /bin/sh -c; empty: none
   std::chrono::milliseconds keep_trace{std::chrono::hours{24 * 7}};
   std::shared_ptr<const mail::AdviceTable> advice;  ///< the error catalogue; never null once loaded
-  /// The provider table with the file's own rows; never null once loaded. Shared: it is the built-in one's
-  /// size.
+  /// The provider table, with the rows that the file adds or changes; never null once loaded. Shared by the
+  /// configurations that have none of their own.
   std::shared_ptr<const mail::ProviderTable> providers;
   std::uint64_t max_message_size = 50ULL << 20U;  ///< octets
   unsigned max_recipients = 1000;
