@@ -12,8 +12,8 @@ namespace homeward::app {
 /// `shell` is bash, zsh or fish; `commands` are all that are to be offered. Exit code 0.
 int run_completion(const std::string& shell, const std::vector<std::string>& commands);
 
-/// `what` is ids, accounts or providers. Prints those that begin with `prefix`, one a line; nothing, and no error, where
-/// the daemon can't be asked: a person is in the middle of typing.
+/// `what` is ids, accounts or providers. Prints those that begin with `prefix`, one a line; nothing, and no
+/// error, where the daemon can't be asked: a person is in the middle of typing.
 int run_complete(const ConfigChoice& config, const std::string& what, const std::string& prefix);
 
 std::string completion_script(const std::string& shell, const std::vector<std::string>& commands);
