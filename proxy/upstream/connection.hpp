@@ -105,7 +105,7 @@ class Connection {
   void close() noexcept;
 
  private:
-  net::Task<void> greet(const OpenRequest& request);
+  net::Task<void> greet(const OpenRequest& request, std::chrono::steady_clock::time_point due);
   Error broken(Error error);
   void heard();
 

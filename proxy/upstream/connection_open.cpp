@@ -1,6 +1,8 @@
 // How a connection is opened: dialing, TLS, EHLO, login.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "auth/mechanism_choice.hpp"
@@ -35,28 +37,35 @@ Error portal_error(const Endpoint& endpoint, Error met) {
   return error;
 }
 
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point due) {
+  const auto left = due - std::chrono::steady_clock::now();
+  return std::max(std::chrono::milliseconds{1}, std::chrono::duration_cast<std::chrono::milliseconds>(left));
+}
+
 }  // namespace
 
+/// All of it within `connect_timeout`: a server that drips each step out is one that can't be reached.
 net::Task<std::unique_ptr<Connection>> Connection::reach(ConnectionServices& services, OpenRequest request) {
   const auto& account = *request.account;
+  const auto due = std::chrono::steady_clock::now() + account.connect_timeout;
   auto stream = co_await net::dial(services.executor, services.resolver,
                                    {request.endpoint.host, request.endpoint.port, account.proxy},
                                    account.connect_timeout);
   if (stream && request.endpoint.security == Security::implicit_tls) {
-    stream = co_await net::tls_connect(std::move(*stream), request.tls, request.endpoint.host,
-                                       account.connect_timeout);
+    stream =
+        co_await net::tls_connect(std::move(*stream), request.tls, request.endpoint.host, left_until(due));
   }
   if (!stream) co_return std::unexpected(std::move(stream.error()));
-  std::unique_ptr<Connection> connection(
-      new Connection(std::move(*stream), request.endpoint, account.connect_timeout));
-  if (auto done = co_await connection->greet(request); !done) {
+  auto connection =
+      std::make_unique<Connection>(std::move(*stream), request.endpoint, account.connect_timeout);
+  if (auto done = co_await connection->greet(request, due); !done) {
     co_return std::unexpected(std::move(done.error()));
   }
   co_return std::move(connection);
 }
 
 /// From the greeting to an EHLO inside TLS: carries out what ClientDialog says.
-net::Task<void> Connection::greet(const OpenRequest& request) {
+net::Task<void> Connection::greet(const OpenRequest& request, std::chrono::steady_clock::time_point due) {
   const bool start_tls = endpoint_.security == Security::start_tls;
   smtp::ClientDialog dialog({request.config->hostname, endpoint_.host, start_tls});
   smtp::ClientAction action = dialog.start();
@@ -66,8 +75,8 @@ net::Task<void> Connection::greet(const OpenRequest& request) {
       co_return std::unexpected(broken(std::move(give_up->error)));
     }
     if (std::holds_alternative<smtp::BeginTls>(action)) {
-      auto secured = co_await net::tls_connect(std::move(stream_), request.tls, endpoint_.host,
-                                               request.account->connect_timeout);
+      auto secured =
+          co_await net::tls_connect(std::move(stream_), request.tls, endpoint_.host, left_until(due));
       if (!secured) {
         usable_ = false;
         co_return std::unexpected(std::move(secured.error()));
@@ -81,7 +90,7 @@ net::Task<void> Connection::greet(const OpenRequest& request) {
       if (auto sent = co_await write(command->line); !sent)
         co_return std::unexpected(std::move(sent.error()));
     }
-    auto reply = co_await read_reply(reply_timeout_);
+    auto reply = co_await read_reply(left_until(due));
     if (!reply) {
       co_return std::unexpected(stream_->tls() || !parser_.met_web_page()
                                     ? std::move(reply.error())
