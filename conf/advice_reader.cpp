@@ -104,6 +104,17 @@ Fault take_provider(AdviceRow& row, std::string_view value) {
   return std::nullopt;
 }
 
+Fault take_kind(AdviceRow& row, std::string_view value) {
+  row.advice.kind = value;
+  return std::nullopt;
+}
+
+Fault take_place(AdviceRow& row, std::string_view value) {
+  if (value != "reply" && value != "box") return fmt::format("{} is no place", shown(value));
+  row.place = value == "box" ? mail::Place::box : mail::Place::reply;
+  return std::nullopt;
+}
+
 struct AdviceKey {
   std::string_view name;
   Fault (*take)(AdviceRow& row, std::string_view value);
@@ -114,6 +125,8 @@ constexpr auto kKeys = std::to_array<AdviceKey>({{"code", take_codes},
                                                  {"enhanced", take_enhanced},
                                                  {"text", take_texts, true},
                                                  {"provider", take_provider},
+                                                 {"kind", take_kind},
+                                                 {"place", take_place},
                                                  {"sentence", take_sentence},
                                                  {"cause", take_cause},
                                                  {"cure", take_cure},
@@ -126,6 +139,7 @@ class RowReader {
 
   AdviceRow run() {
     row_.advice.name = section_.name;
+    row_.advice.kind = section_.name;
     for (const auto& entry : section_.entries) take(entry);
     for (const std::string_view needed : {"sentence", "cause", "cure"})
       if (!is_given(needed)) fault(section_.line, fmt::format("[{}] has no {}", section_.name, needed));
@@ -133,6 +147,10 @@ class RowReader {
       fault(section_.line, fmt::format("[{}] would fit every reply", section_.name));
     if (row_.advice.temporary && row_.texts.empty())
       fault(section_.line, fmt::format("[{}] is temporary by its code alone", section_.name));
+    if (row_.place == mail::Place::box &&
+        (row_.texts.empty() || !row_.codes.empty() || !row_.enhanced.empty()))
+      fault(section_.line,
+            fmt::format("[{}] is met in boxes: it is known by its texts alone", section_.name));
     return std::move(row_);
   }
 

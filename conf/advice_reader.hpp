@@ -6,6 +6,8 @@
 //   enhanced   enhanced codes, parted by commas; "x.2.2" stands for 4.2.2 and 5.2.2
 //   text       pieces of text parted by "|", of which one has to be there; "*" for anything; may be repeated
 //   provider   the row of the provider table that it holds for
+//   place      box: met in error boxes, logs and on panels; no reply of a server is looked up there
+//   kind       rows of one kind mean the same to people; the row's name where it is not given
 //   sentence   what it means, for people, without a dot at its end
 //   cause      you, provider, network or homeward: whose fault it is
 //   cure       what to do

@@ -16,6 +16,7 @@
 #include "proxy/app/command_line.hpp"
 #include "proxy/app/config_command.hpp"
 #include "proxy/app/daemon.hpp"
+#include "proxy/app/explain_command.hpp"
 #include "proxy/app/providers_command.hpp"
 #include "proxy/app/sandbox/sandbox_command.hpp"
 #include "proxy/app/sendmail_command.hpp"
@@ -28,6 +29,7 @@ constexpr const char* kExamples = R"(Examples:
   homeward config > homeward.ini          all keys with their defaults, to start from
   homeward check --config homeward.ini    what is wrong with it, and who may use which account
   homeward serve --config homeward.ini    run in the foreground
+  homeward explain '550 Relaying denied'   what a server's words or an error box mean, and what to do
   homeward status                         what runs, what waits, how the accounts are
   homeward sandbox --story                the whole thing shown on this machine, with nothing set up
 
@@ -78,6 +80,22 @@ void add_providers(CLI::App& program, CommonOptions& common, ProvidersOptions& o
       return run_providers(options);
     };
   });
+}
+
+void add_explain(CLI::App& program, CommonOptions& common, std::vector<std::string>& words, Run& run) {
+  auto* explain = program.add_subcommand(
+      "explain", "What an error box, a bounce, a line of a log or a server's reply means, and what to do");
+  explain->add_option("TEXT", words, "The text, in quotes; without it, or with -, standard input is read")
+      ->type_name(" ");
+  add_json(*explain, common);
+  explain->footer(
+      "Nothing is asked of any network. The first 64 KiB are looked at.\n"
+      "Exit status: 0 explained, 1 unknown, 64 no text.\n"
+      "Examples:\n  homeward explain '550 5.7.1 <bob@example.org>: Relay access denied'\n"
+      "  homeward explain 0x800CCC79\n"
+      "  xclip -o | homeward explain          a box or a bounce that was copied\n"
+      "  grep status=bounced /var/log/mail.log | tail -1 | homeward explain --json");
+  explain->callback([&] { run = [&] { return run_explain(words, common.json); }; });
 }
 
 void add_sandbox(CLI::App& program, CommonOptions& common, SandboxOptions& options, Run& run) {
@@ -145,11 +163,13 @@ int dispatch(int argc, char** argv) {
   std::optional<std::string> user;
   ProvidersOptions providers;
   SandboxOptions sandbox;
+  std::vector<std::string> pasted;
   Run run;
   add_serve(program, common, user, run);
   add_check(program, common, run);
   add_config_command(program, common, run);
   add_providers(program, common, providers, run);
+  add_explain(program, common, pasted, run);
   add_control_commands(program, common, run);
   add_sendmail(program);
   add_sandbox(program, common, sandbox, run);

@@ -1,6 +1,7 @@
 // Advice: the error catalogue. From what a server said (code, enhanced code, text) to one plain sentence,
 // whose fault it is, what to do, and whether a 5yz is known to pass by itself. The rows are data
-// (conf/advice.ini, read by conf); here is the matching alone. Pure. product.md 4.
+// (conf/advice.ini, read by conf); here is the matching alone. Pure. Replies are looked up by delivery,
+// pasted texts by explanation.hpp. product.md 4.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,12 @@ struct Advice {
   Cause cause = Cause::provider;
   std::string cure;        ///< what to do
   bool temporary = false;  ///< a 5yz of this kind passes by itself: it is treated as 4yz
+  std::string kind = {};   ///< rows of one kind mean the same to people; the row's name where none is given
 };
+
+/// Where a row's words are met. Delivery looks up replies alone: what a mail program or a printer writes must
+/// not decide whether a message is tried again.
+enum class Place : std::uint8_t { reply, box };
 
 /// One row: all that are given must hold.
 struct AdviceRow {
@@ -33,6 +39,20 @@ struct AdviceRow {
   /// Empty: any text.
   std::vector<std::string> texts;
   std::string provider;  ///< empty: any
+  Place place = Place::reply;
+};
+
+/// A reply, or as much of one as a pasted text shows.
+struct Heard {
+  std::optional<int> code;
+  std::optional<EnhancedCode> enhanced;
+  std::string_view line;  ///< as one_line() writes it
+};
+
+/// A row that fits, and why.
+struct Hit {
+  const AdviceRow* row = nullptr;
+  std::size_t letters = 0;  ///< of the words that were found; 0: it fits by its codes alone
 };
 
 class AdviceTable {
@@ -44,10 +64,19 @@ class AdviceTable {
   const Advice* find(const smtp::Reply& reply, std::string_view provider = {}) const;
   /// True for 4yz, and for a 5yz that the catalogue knows to be temporary.
   bool is_temporary(const smtp::Reply& reply, std::string_view provider = {}) const;
+  /// The first row for replies that fits. Where neither code nor enhanced code is known, its words have to
+  /// be there, telling ones, and its codes are not asked for; where the enhanced code alone is, its class
+  /// stands for the code.
+  std::optional<Hit> look_up(const Heard& heard, std::string_view provider = {}) const;
+  /// The first row for boxes whose words are in `line`, which is as one_line() writes it.
+  std::optional<Hit> look_in_box(std::string_view line) const;
   const std::vector<AdviceRow>& rows() const { return rows_; }
 
  private:
   std::vector<AdviceRow> rows_;
 };
+
+/// Lower case (ASCII), one blank between words.
+std::string one_line(std::string_view text);
 
 }  // namespace homeward::mail

@@ -34,7 +34,7 @@ TEST_CASE("conf: the catalogue's file has no fault") {
     CAPTURE(fault.line);
     CHECK(fault.finding == "");
   }
-  CHECK(file.rows.size() >= 40);
+  CHECK(file.rows.size() >= 150);
   CHECK(built_in_advice()->rows().size() == file.rows.size());
   CHECK(built_in_advice() == built_in_advice());
 }
@@ -55,10 +55,22 @@ TEST_CASE("conf: a 5yz that says it passes is temporary") {
        "recipient-host-unverified"},
       {"550 5.1.2 <bob@y.test>: Recipient address rejected: Domain not found", "recipient-domain-not-found"},
       {"554 5.4.4 DNS lookup failed for y.test", "name-service"},
-      {"550 5.4.3 Name service error for name=y.test type=MX: Host not found, try again", "name-service"},
+      {"550 5.4.3 Name service error for name=y.test type=MX: Host not found, try again",
+       "name-not-found-for-now"},
       {"550 5.7.1 <bob@y.test>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/",
        "greylisted"},
       {"554 5.7.1 Greylisting in action, please come back later", "greylisted"},
+      {"554 5.4.4 Host or domain name not found. Name service error for name=y.test type=MX: Host not found, "
+       "try "
+       "again",
+       "name-not-found-for-now"},
+      {"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
+       "exchange-submission-quota"},
+      {"554 5.2.121 The sender has exceeded the limit for the number of messages they can send to this "
+       "recipient per hour.",
+       "hourly-limit"},
+      {"550 5.7.1 <bob@y.test>: Recipient address rejected: User temporary locked. Please try again later",
+       "try-later"},
       {"550-5.7.1 Message temporarily\n550 5.7.1 deferred due to user complaints", "try-later"},
       {"554 5.7.1 Service unavailable; please try later", "try-later"},
       {"554 Transaction failed: please try again later", "try-later"},
@@ -107,20 +119,27 @@ TEST_CASE("conf: a 5yz that stays finds its row, and is not tried again") {
       {"550 Unrouteable address", "user-unknown-in-words"},
       {"556 5.1.10 Recipient address has null MX", "null-mx"},
       {"550 5.4.1 Recipient address rejected: Access denied. [DB5.prod.outlook.com]", "exchange-unknown"},
-      {"553 5.1.3 The recipient address <bob> is not a valid RFC 5321 address", "address-syntax"},
+      {"553 5.1.3 The recipient address <bob> is not a valid RFC 5321 address", "address-syntax-in-words"},
       {"552 5.2.2 Mailbox full", "mailbox-full"},
       {"554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException", "mailbox-full"},
       {"552-5.2.2 The email account that you tried to reach is over quota", "mailbox-full"},
       {"552 Requested mail action aborted: exceeded storage allocation", "mailbox-full-in-words"},
       {"550-5.2.1 The email account that you tried to reach is disabled", "mailbox-disabled"},
       {"550 Requested action not taken: mailbox unavailable", "mailbox-unavailable"},
-      {"550 5.1.2 Host unknown (Name server: y.test: host not found)", "domain-unknown"},
+      {"550 5.1.2 Host unknown (Name server: y.test: host not found)", "domain-unknown-in-words"},
       {"550 <bob@elsewhere.example>... Relaying Denied", "relaying-denied"},
       {"554 5.7.1 <bob@y.test>: Relay access denied", "relaying-denied"},
-      {"550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", "relaying-denied"},
+      {"550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", "exchange-relaying-denied"},
       {"553 5.7.1 <x@y.test>: Sender address rejected: not owned by user ann@isp.example",
        "sender-not-owned"},
       {"553 Relaying disallowed as x@y.test", "sender-not-owned"},
+      {"553 5.7.2 [TSS06] All messages from 192.0.2.1 will be permanently deferred; Retrying will NOT "
+       "succeed",
+       "blocklisted"},
+      {"550 5.7.1 blocked due to too many user complaints", "sending-too-fast-in-words"},
+      {"550 5.5.3 RESOLVER.ADR.RecipLimit", "too-many-recipients-for-a-message"},
+      {"550 mailbox has been suspended", "mailbox-disabled-in-words"},
+      {"554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException", "exchange-outbound-spam"},
       {"554 5.2.252 SendAsDenied; ann@isp.example not allowed to send as x@y.test; "
        "STOREDRV.Submission.Exception",
        "send-as-denied"},
@@ -129,17 +148,17 @@ TEST_CASE("conf: a 5yz that stays finds its row, and is not tried again") {
       {"550 5.7.60 SMTP; Client does not have permissions to send as this sender",
        "exchange-sender-permission"},
       {"553 5.7.1 header from does not match MAIL FROM", "header-from"},
-      {"550 5.1.8 <root@laptop>: Sender address rejected: Domain not found", "sender-domain"},
+      {"550 5.1.8 <root@laptop>: Sender address rejected: Domain not found", "sender-domain-not-there"},
       {"550 5.1.8 Access denied, bad outbound sender AS(42004)", "account-blocked"},
       {"550 5.7.30 Basic authentication is not supported for Client Submission.", "basic-auth-off"},
       {"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
        "smtp-auth-disabled"},
-      {"535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "smtp-auth-disabled"},
+      {"535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "outlook-basic-auth"},
       {"535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", "wrong-password"},
       {"534-5.7.9 Application-specific password required. For more information, go to\n534 5.7.9  "
        "https://support.google.com/mail/?p=InvalidSecondFactor",
-       "app-password"},
-      {"534-5.7.14 Please log in via your web browser and then try again.", "web-login"},
+       "app-password-in-words"},
+      {"534-5.7.14 Please log in via your web browser and then try again.", "web-login-in-words"},
       {"535-5.7.8 Username and Password not accepted.", "wrong-password"},
       {"530 5.7.0 Authentication Required.", "login-wanted"},
       {"530 5.7.57 Client not authenticated to send mail.", "anonymous-mail"},
@@ -165,7 +184,7 @@ TEST_CASE("conf: a 5yz that stays finds its row, and is not tried again") {
       {"554 5.7.1 virus Eicar-Test-Signature detected by ClamAV", "virus"},
       {"554 5.7.1 Message rejected under suspicion of SPAM; https://ya.cc/1IrBc", "spam"},
       {"550 spam message rejected. Please visit https://help.mail.ru/notspam-support", "spam"},
-      {"550 5.6.7 Address needs SMTPUTF8", "needs-smtputf8"},
+      {"550 5.6.7 Address needs SMTPUTF8", "needs-smtputf8-in-words"},
   }));
   CAPTURE(c.wire);
   // The last line of a reply has a blank behind its code.
@@ -190,7 +209,7 @@ TEST_CASE("conf: what nobody knows is said to be unknown, and is what its code s
 // Whatever else such a reply says.
 TEST_CASE("conf: an unknown user is never temporary") {
   for (const auto& row : built_in_advice()->rows()) {
-    if (!row.advice.temporary) continue;
+    if (!row.advice.temporary || row.place == mail::Place::box) continue;
     for (const auto& pattern : row.texts) {
       auto text = pattern;
       std::ranges::replace(text, '*', ' ');
@@ -207,6 +226,10 @@ TEST_CASE("conf: every text of the catalogue can be met in its row or in one bef
       auto text = pattern;
       std::ranges::replace(text, '*', ' ');
       CAPTURE(row.advice.name, text);
+      if (row.place == mail::Place::box) {
+        CHECK(built_in_advice()->look_in_box(text).has_value());
+        continue;
+      }
       smtp::Reply reply = smtp::make_reply(row.codes.empty() ? 550 : row.codes.front(), text);
       if (!row.enhanced.empty()) reply.enhanced = row.enhanced.front();
       CHECK(built_in_advice()->find(reply) != nullptr);
@@ -240,6 +263,7 @@ TEST_CASE("conf: a fault in a catalogue is told with its line, and the row is le
       {"text = *", "fit everything"},
       {"text = a  b", "two blanks"},
       {"cause = luck", "no cause"},
+      {"place = shelf", "no place"},
       {"temporary = maybe", "yes nor no"},
       {"tempory = yes", "no key"},
       {"sentence = again", "given twice"},
@@ -264,7 +288,8 @@ TEST_CASE("conf: a row that would fit everything, or lacks its words, is no row"
   for (const auto* text :
        {"[r]\nsentence = s\ncause = you\ncure = c\n", "[r]\ncode = 550\ncause = you\ncure = c\n",
         "[r]\ncode = 550\nsentence = s\ncure = c\n", "[r]\ncode = 550\nsentence = s\ncause = you\n",
-        "[r]\ncode = 550\nsentence = s\ncause = you\ncure = c\ntemporary = yes\n"}) {
+        "[r]\ncode = 550\nsentence = s\ncause = you\ncure = c\ntemporary = yes\n",
+        "[r]\nplace = box\ncode = 550\ntext = a\nsentence = s\ncause = you\ncure = c\n"}) {
     CAPTURE(text);
     const auto file = read_advice(text);
     CHECK(file.rows.empty());
@@ -286,6 +311,12 @@ TEST_CASE("conf: a row's keys arrive") {
   CHECK(row.provider == "gmail");
   CHECK(row.advice.cause == mail::Cause::homeward);
   CHECK(row.advice.temporary);
+  CHECK(row.advice.kind == "r");
+  CHECK(row.place == mail::Place::reply);
+  const auto box = read_advice("[b]\nkind = k\nplace = box\ntext = t\nsentence = s\ncause = you\ncure = c\n");
+  REQUIRE(box.rows.size() == 1);
+  CHECK(box.rows[0].advice.kind == "k");
+  CHECK(box.rows[0].place == mail::Place::box);
 }
 
 }  // namespace

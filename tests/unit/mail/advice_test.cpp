@@ -85,6 +85,39 @@ TEST_CASE("mail: the first row that fits is taken, and none where none fits") {
   CHECK(name_of(AdviceTable{}, make_reply(550, "x")) == "none");
 }
 
+TEST_CASE("mail: a number in a row's text is a whole number") {
+  const AdviceTable table({row("r", {}, {}, {"error 110"})});
+  CHECK(table.find(make_reply(550, "error 110 here")) != nullptr);
+  CHECK(table.find(make_reply(550, "error 1102 and error 110.")) != nullptr);
+  CHECK(table.find(make_reply(550, "error 1102")) == nullptr);
+}
+
+TEST_CASE("mail: words without a code have to be telling; an enhanced code alone stands for its class") {
+  const AdviceTable table({row("short", {550}, {}, {"virus"}),
+                           row("asks", {}, {{5, 7, 9}}, {"login is refused"}),
+                           row("telling", {550}, {}, {"message refused"})});
+  const auto name = [&](const Heard& heard) {
+    const auto hit = table.look_up(heard);
+    return hit ? hit->row->advice.name : "none";
+  };
+  CHECK(name({550, std::nullopt, "a virus"}) == "short");
+  CHECK(name({std::nullopt, std::nullopt, "a virus; message refused"}) == "telling");
+  CHECK(name({std::nullopt, std::nullopt, "login is refused"}) == "none");
+  CHECK(name({std::nullopt, EnhancedCode{5, 1, 1}, "message refused"}) == "telling");
+  CHECK(name({std::nullopt, EnhancedCode{4, 1, 1}, "message refused"}) == "none");
+}
+
+TEST_CASE("mail: rows for boxes are not for replies, nor the other way round") {
+  auto box = row("box", {}, {}, {"timed out"});
+  box.place = Place::box;
+  const AdviceTable table({box, row("reply", {}, {}, {"timed out"})});
+  CHECK(name_of(table, make_reply(550, "timed out")) == "reply");
+  REQUIRE(table.look_in_box("it timed out").has_value());
+  CHECK(table.look_in_box("it timed out")->row->advice.name == "box");
+  CHECK(table.look_in_box("it timed out")->letters == 9);
+  CHECK_FALSE(table.look_in_box("fine").has_value());
+}
+
 TEST_CASE("mail: 4yz is temporary without a row, a 5yz by its row alone") {
   const AdviceTable table({row("passes", {}, {}, {"later"}, {}, true), row("stays", {}, {}, {"never"})});
   CHECK(AdviceTable{}.is_temporary(make_reply(451, "what")));
