@@ -52,11 +52,13 @@ void release(const Mapping& mapping) {
 void release_startup_memory() {
   std::ifstream smaps("/proc/self/smaps");
   std::optional<Mapping> mapping;
+  bool is_clean = false;
   for (std::string line; std::getline(smaps, line);) {
     if (line.find('-') < line.find(' ')) mapping = read_only_file(line);
-    // Relocated pages are written to and then protected: to drop those would undo it.
-    if (line.starts_with("Anonymous:") && line.find(" 0 kB") != std::string::npos && mapping)
-      release(*mapping);
+    // Relocated pages are written to and then protected: to drop those, wherever they are, would undo it.
+    const bool is_zero = line.ends_with(" 0 kB");
+    if (line.starts_with("Anonymous:")) is_clean = is_zero;
+    if (line.starts_with("Swap:") && is_zero && is_clean && mapping) release(*mapping);
   }
   ::malloc_trim(0);
 }

@@ -45,7 +45,9 @@ std::optional<MessageRate::Time> MessageRate::free_at(const conf::Rate& rate, Ti
     awaited_ = true;
     return std::nullopt;
   }
-  return used_.free_at(now, rate.messages - reserved_, rate.per);
+  const auto free = used_.free_at(now, rate.messages - reserved_, rate.per);
+  if (free > now && reserved_ > 0) awaited_ = true;  // it is sooner where one of them goes unused
+  return free;
 }
 
 void MessageRate::changed() {

@@ -202,10 +202,14 @@ std::shared_ptr<MessageRate> Runner::Inside::rate_of(const std::string& account)
   auto& rate = rates[account];
   if (!rate) {
     const std::weak_ptr<Inside> inside = weak_from_this();
-    rate = std::make_shared<MessageRate>([this] { return now().witnessed; },
-                                         [inside] {
-                                           if (const auto self = inside.lock()) self->wake.cancel();
-                                         });
+    rate = std::make_shared<MessageRate>(
+        [inside] {
+          const auto self = inside.lock();
+          return self ? self->now().witnessed : milliseconds{0};
+        },
+        [inside] {
+          if (const auto self = inside.lock()) self->wake.cancel();
+        });
   }
   return rate;
 }

@@ -110,7 +110,7 @@ std::vector<AccountStatus> Runner::accounts() const {
     status.last_error = line.last_error();
     if (line.last_error_at()) status.last_error_at = line.last_error_at()->wall;
     if (line.last_success()) status.last_success = line.last_success()->wall;
-    if (const auto need = inside_->pool.need_of(account.name())) {
+    if (const auto need = inside_->pool.need_of(account)) {
       status.state = AccountState::needs_attention;
       if (status.last_error.empty()) status.last_error = need->reply.text;
     }

@@ -152,6 +152,7 @@ net::Task<void> Submission::take_off(Flight flight) {
   if (auto unasked = co_await connection.unasked_reply()) co_return std::unexpected(std::move(*unasked));
   if (flight.mail) {
     ticket_.sent();
+    lease_->probe_if_rested();
     connection.enter(Phase::transaction);
   }
   if (!connection.capabilities().pipelining) {
@@ -233,6 +234,7 @@ awaitable<Word> Submission::data() {
   const Word go_ahead{Word::Source::upstream, Word::About::message,
                       smtp::make_reply(354, "Go ahead; end with a dot on a line of its own"), std::nullopt,
                       Fault::refused};
+  if (!ahead_.empty()) co_return out_of_step("RCPT", Reply{});
   content_.emplace(connection);
   if (!ContentChannel::goes_in_chunks(connection.capabilities())) {
     if (!data_ahead_) {
@@ -295,7 +297,7 @@ awaitable<Word> Submission::verdict() {
     co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), reply.error()),
                     std::nullopt, reply.error().fault});
   }
-  if (!reply->is_intermediate()) connection.enter(Phase::ready);
+  connection.enter(reply->is_positive() ? Phase::ready : Phase::transaction);
   if (!reply->is_intermediate()) co_return said(std::move(*reply), Word::About::message);
   connection.close();
   const auto question =

@@ -267,6 +267,7 @@ awaitable<bool> ClientSession::take_content(ContentIntake& intake) {
 
 /// Reads more of the client into input_. False where it can't go on.
 awaitable<bool> ClientSession::fill(Milliseconds timeout, std::size_t size) {
+  if (stopping_) co_return false;
   const auto room = input_.room(size);
   begin_wait(timeout);
   const auto count = co_await stream_->read_some(room);

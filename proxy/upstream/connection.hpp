@@ -49,7 +49,7 @@ class Connection {
   static net::Task<std::unique_ptr<Connection>> reach(ConnectionServices& services, OpenRequest request);
   /// Logs in, once behind reach(); the mechanism, "" where the account has no login. Errors (all 4yz): login
   /// (credentials refused); refused (not now, or no mechanism can be done); local or login where the password
-  /// can't be had; network, timeout, protocol. The connection is closed then.
+  /// can't be had; network, timeout, protocol. What is still usable() then wants a QUIT.
   net::Task<std::string> log_in(ConnectionServices& services, const OpenRequest& request);
 
   /// Where the server stands, as far as we told it.

@@ -104,8 +104,11 @@ net::Task<void> Connection::greet(const OpenRequest& request, std::chrono::stead
 
 net::Task<std::string> Connection::log_in(ConnectionServices& services, const OpenRequest& request) {
   const auto& account = *request.account;
-  reply_timeout_ = account.reply_timeout;
-  if (!account.wants_login()) co_return std::string();
+  if (!account.wants_login()) {
+    reply_timeout_ = account.reply_timeout;
+    co_return std::string();
+  }
+  reply_timeout_ = account.connect_timeout;  // it is part of getting there
   auto mechanisms =
       auth::choose_mechanisms({.offered = capabilities_.auth_mechanisms,
                                .available = services.sasl_mechanisms,
@@ -127,10 +130,8 @@ net::Task<std::string> Connection::log_in(ConnectionServices& services, const Op
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     action = co_await services.offload.run<LoginAction>([&] { return dialog.on_reply(*reply); });
   }
-  if (auto* failed = std::get_if<LoginFailed>(&action)) {
-    co_await quit();
-    co_return std::unexpected(broken(std::move(failed->error)));
-  }
+  if (auto* failed = std::get_if<LoginFailed>(&action)) co_return std::unexpected(std::move(failed->error));
+  reply_timeout_ = account.reply_timeout;
   auto& mechanism = std::get<LoggedIn>(action).mechanism;
   log::debug("upstream.login", {{"account", account.name()},
                                 {"server", fmt::format("{}:{}", endpoint_.host, endpoint_.port)},

@@ -67,16 +67,15 @@ net::Task<std::unique_ptr<Connection>> Opener::open_server(const OpenRequest& re
     auto reached = co_await race.next();
     if (!reached) co_return std::unexpected(std::move(reached.error()));
     if (!*reached) break;
-    auto login = co_await (*reached)->log_in(services_, request);
+    auto login = co_await log_in(request, server, **reached);
     if (login) {
       remember(request, server, **reached, *login);
       opened = std::move(*reached);
       break;
     }
-    if (ends_at_once(login.error().fault)) {
-      co_return std::unexpected(named(*request.account, server.host, std::move(login.error())));
-    }
-    is_over = login.error().fault == Fault::refused;  // the server's own word: its other ports have the same
+    if (ends_at_once(login.error().fault)) co_return std::unexpected(std::move(login.error()));
+    // Whatever became of it, the password has been there: the server's other ports are no other server.
+    is_over = true;
     race.fail_winner(std::move(login.error()));
   }
   for (const auto& failure : race.failures()) {
@@ -84,6 +83,26 @@ net::Task<std::unique_ptr<Connection>> Opener::open_server(const OpenRequest& re
   }
   std::ranges::copy(race.failures(), std::back_inserter(failures));
   co_return opened;
+}
+
+/// Errors that end it all name account and server.
+net::Task<std::string> Opener::log_in(const OpenRequest& request, const conf::Server& server,
+                                      Connection& connection) {
+  auto pass = co_await gate_.enter({request.config, request.account});
+  if (!pass) {
+    connection.close();
+    co_return std::unexpected(std::move(pass.error()));
+  }
+  auto login = co_await connection.log_in(services_, request);
+  if (login) {
+    pass->worked();
+    co_return login;
+  }
+  auto& error = login.error();
+  if (ends_at_once(error.fault)) error = named(*request.account, server.host, std::move(error));
+  if (error.fault == Fault::login) pass->refused(error);
+  if (connection.usable()) co_await connection.quit();
+  co_return login;
 }
 
 void Opener::remember(const OpenRequest& request, const conf::Server& server, const Connection& connection,

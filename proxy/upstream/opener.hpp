@@ -10,23 +10,19 @@
 
 #include "proxy/upstream/connection.hpp"
 #include "proxy/upstream/failures.hpp"
+#include "proxy/upstream/login_gate.hpp"
 #include "proxy/upstream/stored_memory.hpp"
 
 namespace homeward::upstream {
-
-/// An account and what keeps it alive.
-struct Target {
-  std::shared_ptr<const conf::Config> config;
-  const conf::AccountConfig* account = nullptr;  ///< inside `config`
-};
 
 /// "home (mail.example): cause": how an error names the account and its server.
 Error named(const conf::AccountConfig& account, const std::string& host, Error error);
 
 class Opener {
  public:
-  explicit Opener(ConnectionServices services)
-      : services_(std::move(services)), memory_(services_.executor, services_.offload) {}
+  /// `gate` outlives it.
+  Opener(ConnectionServices services, LoginGate& gate)
+      : services_(std::move(services)), gate_(gate), memory_(services_.executor, services_.offload) {}
 
   /// Errors, all 4yz, with account and server named in the text: 4.4.1 (no server reached), 4.4.3 (DNS),
   /// 4.7.5 (TLS), 4.7.0 (login refused, fault login, or not possible). A refused login ends it at once, as
@@ -47,7 +43,11 @@ class Opener {
   void remember(const OpenRequest& request, const conf::Server& server, const Connection& connection,
                 const std::string& mechanism);
 
+  net::Task<std::string> log_in(const OpenRequest& request, const conf::Server& server,
+                                Connection& connection);
+
   ConnectionServices services_;
+  LoginGate& gate_;
   StoredMemory memory_;
   std::map<std::string, net::TlsContext> contexts_;  // by their settings' fingerprint
 };

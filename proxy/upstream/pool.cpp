@@ -59,9 +59,9 @@ PendingLease::~PendingLease() {
 }
 
 void PendingLease::cancel() {
-  if (!state_ || state_->result) return;
-  state_->result.emplace(std::unexpected(net::canceled_error()));
+  if (!state_) return;
   state_->abandon();
+  state_->result.emplace(std::unexpected(net::canceled_error()));
   state_->abandoning.cancel();
   state_->ready.cancel();
 }
@@ -81,11 +81,19 @@ net::Task<Lease> PendingLease::get(std::optional<std::chrono::milliseconds> pati
 
 Pool::Pool(ConnectionServices services, net::Supervisor& supervisor)
     : self_(std::make_shared<Pool*>(this)),
-      opener_(std::move(services)),
+      gate_(services.executor),
+      opener_(std::move(services), gate_),
       supervisor_(supervisor),
-      watch_(opener_.executor()) {}
+      watch_(opener_.executor()) {
+  gate_.on_refused([this](const std::string& account, const Error& error) { login_refused(account, error); });
+}
 
 Pool::~Pool() = default;
+
+void Lease::probe_if_rested() {
+  if (was_used() && std::chrono::steady_clock::now() - last_used > Pool::kSurelyAlive)
+    connection->must_answer_within(Pool::kProbeTime);
+}
 
 PendingLease Pool::begin(std::shared_ptr<const conf::Config> config, const conf::AccountConfig& account) {
   return begin_with({std::move(config), &account}, std::nullopt);
@@ -167,18 +175,14 @@ net::Task<Lease> Pool::lease(PendingLease::State& state, Target target, std::opt
     warm->slot = std::move(*slot);
     co_return std::move(*warm);
   }
-  if (auto refused = attention_.why_not(account.name(), std::chrono::steady_clock::now())) {
+  if (auto refused = gate_.why_not(account)) {
     refused->reply.text += " (not tried again for a while: mend the login, then reload)";
     co_return std::unexpected(std::move(*refused));
   }
   co_await make_room(line, account.pool_size);
   const auto generation = generation_;
   auto connection = co_await opener_.open(target);
-  if (!connection) {
-    if (connection.error().fault == Fault::login) login_refused(account.name(), connection.error());
-    co_return std::unexpected(std::move(connection.error()));
-  }
-  attention_.worked(account.name());
+  if (!connection) co_return std::unexpected(std::move(connection.error()));
   co_return Lease{std::move(*connection), std::move(*slot), std::move(target), generation};
 }
 
@@ -197,7 +201,6 @@ std::optional<Lease> Pool::take_idle(Line& line, const Target& target) {
       continue;
     auto lease = std::move(idle->lease);
     line.idle.erase(idle);
-    if (rested > kSurelyAlive) lease.connection->must_answer_within(kProbeTime);
     return lease;
   }
   return std::nullopt;
@@ -234,8 +237,10 @@ void Pool::give_back(Lease lease) {
   const auto slot = std::move(lease.slot);
   ++lease.transactions;
   const auto now = std::chrono::steady_clock::now();
+  lease.last_used = now;
   const auto until = now + lease.target.account->pool_idle;
   line_of(lease.target.account->name()).idle.push_back({std::move(lease), now, until});
+  if (watching_ && watch_.expiry() > until) watch_.cancel();  // it is the first to end now
   if (watching_) return;
   watching_ = true;
   supervisor_.spawn("pool.idle", watch_idle());
@@ -303,7 +308,7 @@ void Pool::reloaded() {
   ++generation_;
   close_idle();
   opener_.reloaded();
-  attention_.clear();
+  gate_.clear();
 }
 
 void Pool::network_changed() {
@@ -329,14 +334,9 @@ Pool::Line& Pool::line_of(const std::string& account) {
   return line;
 }
 
-void Pool::login_refused(const std::string& account, const Error& error) {
-  attention_.refused(account, error, std::chrono::steady_clock::now());
+void Pool::login_refused(const std::string& account, const Error& error) const {
   log::error("account.needs_attention", {{"account", account}, {"cause", error.reply.text}});
   if (tell_) tell_(account, error);
-}
-
-std::optional<Error> Pool::need_of(const std::string& account) const {
-  return attention_.why_not(account, std::chrono::steady_clock::now());
 }
 
 }  // namespace homeward::upstream

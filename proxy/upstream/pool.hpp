@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "proxy/net/supervisor.hpp"
-#include "proxy/upstream/attention.hpp"
+#include "proxy/upstream/login_gate.hpp"
 #include "proxy/upstream/opener.hpp"
 #include "proxy/upstream/slots.hpp"
 
@@ -25,9 +25,12 @@ struct Lease {
   Target target;              ///< for whom, and under which configuration, it was opened
   unsigned generation = 0;    ///< of the network and the configuration that it was opened in
   unsigned transactions = 0;  ///< that it has served before; none: it is new
+  std::chrono::steady_clock::time_point last_used = {};  ///< where it has served any
 
   /// It may have died since it was last used: its first commands tell.
   bool was_used() const { return transactions > 0; }
+  /// To be called before the first commands go out.
+  void probe_if_rested();
 };
 
 /// A lease that is being made. Dropping it abandons the lease: what was opened goes to who comes next.
@@ -85,13 +88,13 @@ class Pool {
   void drain();
 
   std::size_t idle_connections() const;
-  std::size_t accounts_in_need() const { return attention_.count(); }
+  std::size_t accounts_in_need() const { return gate_.refused_accounts(); }
   /// For `status`: what is weaker than it was, a sentence each.
   std::vector<std::string> troubles() const { return opener_.troubles(); }
   /// Why the account's login is not tried now; nothing where it is.
-  std::optional<Error> need_of(const std::string& account) const;
+  std::optional<Error> need_of(const conf::AccountConfig& account) const { return gate_.why_not(account); }
   /// A person says retry.
-  void forgive(const std::string& account) { attention_.worked(account); }
+  void forgive(const std::string& account) { gate_.forgive(account); }
   /// Called when an account begins to need attention.
   void on_attention(std::function<void(const std::string& account, const Error& cause)> tell) {
     tell_ = std::move(tell);
@@ -117,7 +120,7 @@ class Pool {
   std::optional<Lease> take_idle(Line& line, const Target& target);
   static net::asio::awaitable<void> make_room(Line& line, unsigned limit);
   bool may_be_kept(const Lease& lease) const;
-  void login_refused(const std::string& account, const Error& error);
+  void login_refused(const std::string& account, const Error& error) const;
   Line& line_of(const std::string& account);
   void close_idle();
   void quit_later(Lease lease);
@@ -127,9 +130,9 @@ class Pool {
   net::asio::awaitable<void> catch_up(Lease lease);
 
   std::shared_ptr<Pool*> self_;  // for those who may outlive us, with the event loop
+  LoginGate gate_;
   Opener opener_;
   net::Supervisor& supervisor_;
-  Attention attention_;
   std::function<void(const std::string&, const Error&)> tell_;
   std::map<std::string, Line> lines_;  // by account name
   net::asio::steady_timer watch_;      // an event, and the time when the next idle one ends
