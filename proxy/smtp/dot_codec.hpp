@@ -53,8 +53,8 @@ class DotDecoder {
   bool eight_bit_ = false;
 };
 
-/// How content is kept apart from what follows: by stuffed dots and a last one (DATA), or by its length (BDAT,
-/// RFC 3030 §2).
+/// How content is kept apart from what follows: by stuffed dots and a last one (DATA), or by its length
+/// (BDAT, RFC 3030 §2).
 enum class Framing : std::uint8_t { dots, length };
 
 /// From content (every line ended by CR LF) to the wire: dots stuffed where they frame it, the end written by
