@@ -322,12 +322,6 @@ void Pool::drain() {
   close_idle();
 }
 
-std::size_t Pool::idle_connections() const {
-  std::size_t count = 0;
-  for (const auto& [name, line] : lines_) count += line.idle.size();
-  return count;
-}
-
 Pool::Line& Pool::line_of(const std::string& account) {
   auto& line = lines_[account];
   if (!line.slots) line.slots = std::make_shared<Slots>(opener_.executor());

@@ -87,7 +87,6 @@ class Pool {
   /// We are to stop: nothing is kept from now on.
   void drain();
 
-  std::size_t idle_connections() const;
   std::size_t accounts_in_need() const { return gate_.refused_accounts(); }
   /// For `status`: what is weaker than it was, a sentence each.
   std::vector<std::string> troubles() const { return opener_.troubles(); }
