@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/credential_service.hpp"
 #include "conf/config.hpp"
 #include "proxy/net/offload.hpp"
 #include "proxy/net/resolver.hpp"
@@ -26,7 +27,8 @@ struct ConnectionServices {
   net::asio::any_io_executor executor;
   net::Resolver& resolver;
   net::Offload& offload;
-  std::vector<std::string> sasl_mechanisms;  ///< that the library can do
+  std::vector<std::string> sasl_mechanisms;   ///< that the library can do
+  auth::CredentialService* tokens = nullptr;  ///< null: nothing here signs in by OAuth
 };
 
 /// Everything about one opening; all by value, as the coroutine outlives its caller's frame.
