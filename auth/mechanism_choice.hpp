@@ -2,17 +2,15 @@
 // 15). Pure. product.md 6; RFC 4954, RFC 5802.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "auth/credential.hpp"
 #include "proxy/base/result.hpp"
 
 namespace homeward::auth {
-
-enum class CredentialKind : std::uint8_t { password };
 
 struct MechanismQuery {
   CredentialKind credential = CredentialKind::password;
