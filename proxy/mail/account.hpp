@@ -38,6 +38,17 @@ class SenderPattern {
 
 enum class RewriteSender : std::uint8_t { always, unless_own, never };
 enum class NullSender : std::uint8_t { automatic, keep, rewrite };
+/// Of the From field; `automatic` is what the provider's rule asks for, and `never` where none is known.
+enum class RewriteFrom : std::uint8_t { automatic, never, unless_own, always };
+enum class AddSenderField : std::uint8_t { automatic, yes, no };
+
+/// The fields that are added where a message has none.
+struct AddMissing {
+  bool date = true;
+  bool message_id = true;
+  bool from = true;
+  bool operator==(const AddMissing&) const = default;
+};
 
 struct Account {
   std::string name;
@@ -48,6 +59,9 @@ struct Account {
   std::vector<std::string> listeners;  ///< empty: any
   RewriteSender rewrite_sender = RewriteSender::unless_own;
   NullSender null_sender = NullSender::automatic;
+  RewriteFrom rewrite_from = RewriteFrom::automatic;
+  AddSenderField add_sender_field = AddSenderField::automatic;
+  AddMissing add_missing;
   bool hide_client = true;
 
   /// Whether the provider lets this login send as `mailbox`: its address or an alias.

@@ -9,6 +9,7 @@
 
 #include "proxy/base/base64.hpp"
 #include "proxy/base/text.hpp"
+#include "proxy/mail/address_lexer.hpp"
 
 namespace homeward::mail {
 namespace {
@@ -16,93 +17,13 @@ namespace {
 using std::unexpected;
 using Words = std::string;  // what is wrong
 
-enum class Kind : std::uint8_t { word, quoted, literal, special };
-
-struct Token {
-  Kind kind = Kind::special;
-  std::string text;  ///< of a word its characters, of the quoted what is inside, unescaped; else as written
-  bool is(char c) const { return kind == Kind::special && text.front() == c; }
-  bool is_word() const { return kind == Kind::word || kind == Kind::quoted; }
-};
-
-constexpr std::string_view kSpecials = "<>@,;:.";
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+using Token = AddressToken;
+using Kind = TokenKind;
 
 bool is_control(char c) {
   const auto octet = static_cast<unsigned char>(c);
-  return (octet < 0x20 && !is_blank(c)) || octet == 0x7f;
+  return (octet < 0x20 && c != '\t') || octet == 0x7f;
 }
-
-/// Cuts a field's value into tokens. Comments, which may be nested, and blanks are no tokens.
-/// RFC 5322 §3.2.2 (CFWS), §3.2.3 (atom), §3.2.4 (quoted-string), §3.4.1 (domain-literal)
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : rest_(text) {}
-
-  /// Nothing at the end.
-  std::expected<std::optional<Token>, Words> next() {
-    if (auto skipped = skip_blanks(); !skipped) return unexpected(std::move(skipped.error()));
-    if (rest_.empty()) return std::nullopt;
-    if (is_control(rest_.front())) return unexpected(Words("has a control character"));
-    if (rest_.front() == '"') return until('"', Kind::quoted, "a quote");
-    if (rest_.front() == '[') return until(']', Kind::literal, "a bracket");
-    if (kSpecials.find(rest_.front()) != std::string_view::npos) return Token{Kind::special, {take()}};
-    return word();
-  }
-
- private:
-  char take() {
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return c;
-  }
-
-  std::expected<void, Words> skip_blanks() {
-    std::size_t depth = 0;
-    while (!rest_.empty()) {
-      const char c = rest_.front();
-      if (depth == 0 && c != '(' && !is_blank(c)) break;
-      rest_.remove_prefix(1);
-      if (c == '(') ++depth;
-      if (c == ')') --depth;
-      if (c == '\\' && !rest_.empty()) rest_.remove_prefix(1);
-    }
-    if (depth > 0) return unexpected(Words("has a comment that is never closed"));
-    return {};
-  }
-
-  std::expected<std::optional<Token>, Words> until(char end, Kind kind, std::string_view name) {
-    Token token{kind, {}};
-    if (kind == Kind::literal) token.text = '[';
-    rest_.remove_prefix(1);
-    while (!rest_.empty()) {
-      char c = take();
-      if (c == end) {
-        if (kind == Kind::literal) token.text += ']';
-        return token;
-      }
-      if (c == '\\' && !rest_.empty()) c = take();
-      if (c == '\r' || c == '\n') continue;  // a folded line's end is no part of it
-      if (is_control(c)) return unexpected(Words("has a control character"));
-      token.text += c;
-    }
-    return unexpected(fmt::format("has {} that is never closed", name));
-  }
-
-  std::expected<std::optional<Token>, Words> word() {
-    Token token{Kind::word, {}};
-    while (!rest_.empty() && !is_blank(rest_.front()) && !is_control(rest_.front()) &&
-           kSpecials.find(rest_.front()) == std::string_view::npos && rest_.front() != '(' &&
-           rest_.front() != '"' && rest_.front() != '[')
-      token.text += take();
-    return token;
-  }
-
-  std::string_view rest_;
-};
 
 std::string quote(std::string_view text) {
   std::string quoted = "\"";
@@ -149,76 +70,137 @@ std::expected<smtp::ForwardPath, Words> to_path(const std::vector<Token>& tokens
   return smtp::ForwardPath{std::move(*mailbox), {}};
 }
 
-/// Collects the elements of a list: what stands between commas, in groups or not.
+/// What stands between two commas of a list, in a group or not.
+struct Element {
+  std::vector<Token> words;      ///< before `<`, or all where there is none
+  std::vector<Token> angle;      ///< between `<` and `>`, without a route
+  std::optional<Span> angle_at;  ///< where that stands
+  bool in_group = false;
+  bool has_more = false;  ///< words behind `>`, or separators
+
+  const std::vector<Token>& address() const { return angle_at ? angle : words; }
+};
+
+/// Collects the elements of a list.
 class ListReader {
  public:
   std::expected<void, Words> take(Token token) {
     if (in_angle_) return take_in_angle(std::move(token));
+    has_separators_ = has_separators_ || token.is(',') || token.is(';') || token.is(':');
     if (token.is(',')) return finish();
     if (token.is(';')) {
-      if (!in_group_) return finish();  // an old habit between addresses
+      auto finished = finish();  // outside of groups an old habit between addresses
       in_group_ = false;
-      return finish();
+      return finished;
     }
     if (token.is(':')) {  // what came was the group's name
-      if (in_group_ || has_angle_) return unexpected(Words("has a ':' where none belongs"));
+      if (in_group_ || element_.angle_at) return unexpected(Words("has a ':' where none belongs"));
       in_group_ = true;
-      element_.clear();
+      element_ = {};
       return {};
     }
-    if (token.is('>') || (token.is('<') && has_angle_))
+    if (token.is('>') || (token.is('<') && element_.angle_at))
       return unexpected(fmt::format("has a '{}' where none belongs", token.text));
     if (token.is('<')) {
-      in_angle_ = has_angle_ = true;
+      in_angle_ = true;
+      element_.angle_at = Span{token.end, token.end};
       return {};
     }
-    element_.push_back(std::move(token));
+    if (element_.angle_at) {
+      element_.has_more = true;
+    } else {
+      element_.words.push_back(std::move(token));
+    }
     return {};
   }
 
-  std::expected<std::vector<smtp::ForwardPath>, Words> end() {
+  std::expected<std::vector<Element>, Words> end() {
     if (in_angle_) return unexpected(Words("has a '<' that is never closed"));
     if (auto finished = finish(); !finished) return unexpected(std::move(finished.error()));
-    return std::move(paths_);
+    for (auto& element : elements_) element.has_more = element.has_more || has_separators_;
+    return std::move(elements_);
   }
 
  private:
   /// [route] addr-spec; the route is dropped. RFC 5322 §4.4
   std::expected<void, Words> take_in_angle(Token token) {
+    auto& angle = element_.angle;
     if (token.is('>')) {
       in_angle_ = false;
+      element_.angle_at->end = token.begin;
       return {};
     }
-    if (token.is(':') && !angle_.empty() && angle_.front().is('@')) {
-      angle_.clear();
+    if (token.is(':') && !angle.empty() && angle.front().is('@')) {
+      angle.clear();
       return {};
     }
-    const bool in_route = !angle_.empty() && angle_.front().is('@');
+    const bool in_route = !angle.empty() && angle.front().is('@');
     if ((token.is(',') && !in_route) || token.is('<') || token.is(':') || token.is(';'))
       return unexpected(fmt::format("has a '{}' inside of <>", token.text));
-    angle_.push_back(std::move(token));
+    angle.push_back(std::move(token));
     return {};
   }
 
-  /// An element is over; an empty one is none (RFC 5322 §4.4), and neither is `<>`.
+  /// An element is over; an empty one is none (RFC 5322 §4.4).
   std::expected<void, Words> finish() {
-    const auto tokens = std::exchange(has_angle_, false) ? std::exchange(angle_, {}) : element_;
-    element_.clear();
-    if (tokens.empty()) return {};
-    if (paths_.size() == kMaxListAddresses) return unexpected(Words("has too many addresses"));
-    auto path = to_path(tokens);
-    if (!path) return unexpected(std::move(path.error()));
-    paths_.push_back(std::move(*path));
+    auto element = std::exchange(element_, {});
+    if (element.words.empty() && !element.angle_at) return {};
+    if (elements_.size() == kMaxListAddresses) return unexpected(Words("has too many addresses"));
+    element.in_group = in_group_;
+    elements_.push_back(std::move(element));
     return {};
   }
 
-  std::vector<smtp::ForwardPath> paths_;
-  std::vector<Token> element_;
-  std::vector<Token> angle_;
+  std::vector<Element> elements_;
+  Element element_;
   bool in_angle_ = false;
-  bool has_angle_ = false;
   bool in_group_ = false;
+  bool has_separators_ = false;
 };
+
+std::expected<std::vector<Element>, Words> read_list(std::string_view text) {
+  if (text.size() > kMaxListOctets) return unexpected(Words("is too long"));
+  AddressLexer lexer(text);
+  ListReader reader;
+  while (true) {
+    auto token = lexer.next();
+    if (!token) return unexpected(std::move(token.error()));
+    if (!*token) return reader.end();
+    if (auto taken = reader.take(std::move(**token)); !taken) return unexpected(std::move(taken.error()));
+  }
+}
+
+Span span_of(const std::vector<Token>& tokens) {
+  return tokens.empty() ? Span{} : Span{tokens.front().begin, tokens.back().end};
+}
+
+enum class Quotes : std::uint8_t { none, kept };
+
+std::string joined(const std::vector<Token>& tokens, Quotes quotes) {
+  std::string text;
+  bool after_word = false;
+  for (const auto& token : tokens) {
+    if (after_word && token.is_word()) text += ' ';
+    after_word = token.is_word();
+    text += quotes == Quotes::kept && token.kind == Kind::quoted ? quote(token.text) : token.text;
+  }
+  return text;
+}
+
+ListedMailbox to_listed(const Element& element) {
+  ListedMailbox listed;
+  listed.has_angle = element.angle_at.has_value();
+  listed.in_group = element.in_group;
+  listed.is_plain = !element.has_more;
+  listed.address = joined(element.address(), Quotes::kept);
+  listed.address_at = element.angle_at ? *element.angle_at : span_of(element.words);
+  if (auto path = to_path(element.address()); path) listed.mailbox = std::move(path->mailbox);
+  if (element.angle_at) {
+    listed.name = joined(element.words, Quotes::none);
+    listed.name_at = span_of(element.words);
+  }
+  return listed;
+}
 
 bool is_atom_text(char c) {
   const bool is_alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -242,21 +224,30 @@ std::string encode_words(std::string_view name) {
 }  // namespace
 
 std::expected<std::vector<smtp::ForwardPath>, std::string> parse_address_list(std::string_view text) {
-  if (text.size() > kMaxListOctets) return unexpected(Words("is too long"));
-  Lexer lexer(text);
-  ListReader reader;
-  while (true) {
-    auto token = lexer.next();
-    if (!token) return unexpected(std::move(token.error()));
-    if (!*token) return reader.end();
-    if (auto taken = reader.take(std::move(**token)); !taken) return unexpected(std::move(taken.error()));
+  const auto elements = read_list(text);
+  if (!elements) return unexpected(elements.error());
+  std::vector<smtp::ForwardPath> paths;
+  for (const auto& element : *elements) {
+    if (element.address().empty()) continue;  // `<>`
+    auto path = to_path(element.address());
+    if (!path) return unexpected(std::move(path.error()));
+    paths.push_back(std::move(*path));
   }
+  return paths;
+}
+
+std::expected<std::vector<ListedMailbox>, std::string> parse_mailbox_list(std::string_view text) {
+  const auto elements = read_list(text);
+  if (!elements) return unexpected(elements.error());
+  std::vector<ListedMailbox> listed;
+  for (const auto& element : *elements) listed.push_back(to_listed(element));
+  return listed;
 }
 
 std::string write_display_name(std::string_view name) {
   std::string clean;
   for (const char c : name)
-    if (!is_control(c) && c != '\r' && c != '\n') clean += c;
+    if (!is_control(c)) clean += c;
   if (!text::is_ascii(clean))
     return encode_words(text::is_valid_utf8(clean) ? clean : text::printable(clean, clean.size()));
   return std::ranges::all_of(clean, is_atom_text) ? clean : quote(clean);
