@@ -199,6 +199,15 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "null_sender", .form = "auto | keep | rewrite", .fallback = "auto", .example = "",
      .help = "what becomes of the empty sender <> of bounces and receipts; auto rewrites it where the provider is known to refuse it",
      .set = &put_rule<&mail::Account::null_sender, choose<kNullSender>>},
+    {.name = "rewrite_from", .form = "auto | never | unless-own | always", .fallback = "auto", .example = "",
+     .help = "when the From field becomes the account's address (its name stays, Reply-To keeps the old one); auto: unless-own where the provider is known to ask for it, else never",
+     .set = &put_rule<&mail::Account::rewrite_from, choose<kRewriteFrom>>},
+    {.name = "add_sender_field", .form = "auto | yes | no", .fallback = "auto", .example = "",
+     .help = "a Sender field that names the account where From names others; auto: where rewrite_from = never is written",
+     .set = &put_rule<&mail::Account::add_sender_field, choose<kAddSenderField>>},
+    {.name = "add_missing", .shape = Shape::list, .form = "date | message-id | from | none", .fallback = "date, message-id, from", .example = "",
+     .help = "fields that a message gets where it has none; none adds nothing",
+     .set = &put_add_missing},
     {.name = "hide_client", .form = "yes | no", .fallback = "yes", .example = "",
      .help = "no address or name of the client in Received",
      .set = &put_rule<&mail::Account::hide_client, parse_flag>},
@@ -301,9 +310,9 @@ constexpr auto kKeys = std::to_array<Key>({
 constexpr auto kLaterHomeward = std::to_array<std::string_view>({"http"});
 constexpr auto kLaterListener = std::to_array<std::string_view>(
     {"tls", "certificate", "key", "auth", "auth_method", "plain_auth", "client_rate", "client_rate_burst"});
-constexpr auto kLaterAccount = std::to_array<std::string_view>(
-    {"token_command", "oauth", "password_keyring", "tenant", "users", "local_users", "rewrite_from",
-     "add_sender_field", "add_missing", "recipients_per_message"});
+constexpr auto kLaterAccount =
+    std::to_array<std::string_view>({"token_command", "oauth", "password_keyring", "tenant", "users",
+                                     "local_users", "recipients_per_message"});
 constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth"});
 
 std::span<const std::string_view> later_keys(SectionKind section) {

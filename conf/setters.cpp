@@ -135,6 +135,24 @@ Outcome put_tolerate(Listener& listener, const Value& value) {
   return std::nullopt;
 }
 
+Outcome put_add_missing(AccountConfig& account, const Value& value) {
+  constexpr auto kFields = std::to_array<std::pair<std::string_view, bool mail::AddMissing::*>>(
+      {{"date", &mail::AddMissing::date},
+       {"message-id", &mail::AddMissing::message_id},
+       {"from", &mail::AddMissing::from}});
+  auto& fields = account.rules.add_missing;
+  if (value.position == 0) fields = {.date = false, .message_id = false, .from = false};
+  if (value.text == "none") return value.count == 1 ? Outcome{} : must_stand_alone("none");
+  std::array<std::string_view, kFields.size() + 1> names{"none"};
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
+    names[i + 1] = kFields[i].first;
+    if (kFields[i].first != value.text) continue;
+    fields.*kFields[i].second = true;
+    return std::nullopt;
+  }
+  return not_one_of(value.text, names);
+}
+
 // Config's form: auto is the empty list, none is {"NONE"}.
 Outcome put_mechanism(AccountConfig& account, const Value& value) {
   if (value.position == 0) account.mechanisms.clear();

@@ -36,6 +36,15 @@ inline constexpr std::array<Choice<mail::NullSender>, 3> kNullSender{
     {{"auto", mail::NullSender::automatic},
      {"keep", mail::NullSender::keep},
      {"rewrite", mail::NullSender::rewrite}}};
+inline constexpr std::array<Choice<mail::RewriteFrom>, 4> kRewriteFrom{
+    {{"auto", mail::RewriteFrom::automatic},
+     {"never", mail::RewriteFrom::never},
+     {"unless-own", mail::RewriteFrom::unless_own},
+     {"always", mail::RewriteFrom::always}}};
+inline constexpr std::array<Choice<mail::AddSenderField>, 3> kAddSenderField{
+    {{"auto", mail::AddSenderField::automatic},
+     {"yes", mail::AddSenderField::yes},
+     {"no", mail::AddSenderField::no}}};
 inline constexpr std::array<Choice<DeliveryMode>, 3> kDeliveryModes{
     {{"auto", DeliveryMode::automatic}, {"direct", DeliveryMode::direct}, {"spool", DeliveryMode::spool}}};
 
@@ -144,6 +153,7 @@ Outcome put_file(AccountConfig& account, const Value& value) {
 Outcome put_spool(HomewardSection& section, const Value& value);
 Outcome put_include(HomewardSection& section, const Value& value);
 Outcome put_tolerate(Listener& listener, const Value& value);
+Outcome put_add_missing(AccountConfig& account, const Value& value);
 Outcome put_mechanism(AccountConfig& account, const Value& value);
 Outcome put_password(AccountConfig& account, const Value& value);
 Outcome put_password_file(AccountConfig& account, const Value& value);

@@ -15,6 +15,7 @@
 #include "proxy/app/provider_words.hpp"
 #include "proxy/app/table.hpp"
 #include "proxy/base/text.hpp"
+#include "proxy/mail/header_order.hpp"
 
 namespace homeward::app {
 namespace {
@@ -124,8 +125,59 @@ std::string sends_as_text(const mail::Account& account) {
   return words;
 }
 
+std::string_view name_of(mail::RewriteFrom rule) {
+  switch (rule) {
+    case mail::RewriteFrom::automatic:
+      return "auto";
+    case mail::RewriteFrom::never:
+      return "never";
+    case mail::RewriteFrom::unless_own:
+      return "unless-own";
+    case mail::RewriteFrom::always:
+      return "always";
+  }
+  return {};
+}
+
+std::string_view from_words(mail::RewriteFrom rule) {
+  switch (rule) {
+    case mail::RewriteFrom::automatic:
+    case mail::RewriteFrom::never:
+      return "From as it came";
+    case mail::RewriteFrom::unless_own:
+      return "From becomes the address, unless it is that or an alias";
+    case mail::RewriteFrom::always:
+      return "From becomes the address";
+  }
+  return {};
+}
+
+std::vector<std::string> added_fields(const mail::AddMissing& fields) {
+  std::vector<std::string> names;
+  if (fields.date) names.emplace_back("Date");
+  if (fields.message_id) names.emplace_back("Message-ID");
+  if (fields.from) names.emplace_back("From");
+  return names;
+}
+
 const mail::Provider* provider_of(const conf::Config& config, const conf::AccountConfig& account) {
   return account.provider.empty() ? nullptr : config.providers->find(account.provider);
+}
+
+mail::HeaderOrder header_of(const conf::Config& config, const conf::AccountConfig& account) {
+  return mail::header_order(account.rules, provider_of(config, account), {});
+}
+
+std::string header_text(const conf::Config& config, const conf::AccountConfig& account) {
+  const auto order = header_of(config, account);
+  const auto fields = added_fields(account.rules.add_missing);
+  std::string words(from_words(order.rewrite_from));
+  if (account.rules.rewrite_from == mail::RewriteFrom::automatic &&
+      order.rewrite_from != mail::RewriteFrom::never)
+    words += ", as the provider asks for (rewrite_from = auto)";
+  if (order.add_sender_field) words += "; Sender names the account where From does not";
+  return words +
+         (fields.empty() ? "; nothing is added" : fmt::format("; {} added where missing", list(fields)));
 }
 
 // What the account keeps within, whether its own keys say it or its provider's row.
@@ -187,6 +239,7 @@ std::string account_text(const conf::Config& config, const conf::AccountConfig& 
       account.name(), account.rules.address.to_string(), list(texts(account.servers, server_text)),
       login_text(account), users_text(config, account), sends_as_text(account.rules),
       delivery_text(account.delivery));
+  words += fmt::format("  header    {}\n", header_text(config, account));
   words += fmt::format("  limits    {}\n", kept_limits_text(account));
   if (row != nullptr)
     words += fmt::format("  provider  {}: {} (more: homeward providers {})\n", row->name,
@@ -220,6 +273,9 @@ std::string account_json(const conf::Config& config, const conf::AccountConfig& 
        {"default", json::boolean(is_default(config, account))},
        {"used_by", json::string(users_text(config, account))},
        {"sends_as", json::string(sends_as_text(rules))},
+       {"rewrite_from", json::string(name_of(header_of(config, account).rewrite_from))},
+       {"add_sender_field", json::boolean(header_of(config, account).add_sender_field)},
+       {"add_missing", json::array_of_strings(added_fields(rules.add_missing))},
        {"delivery", json::string(delivery_name(account.delivery))},
        {"provider", account.provider.empty() ? "null" : json::string(account.provider)},
        {"pool_size", std::to_string(account.pool_size)},

@@ -18,16 +18,21 @@ constexpr std::string_view kTwo =
     "smtps://s.work.example\n"
     "login = bob7\npassword_command = echo hunter2\nsenders = own, *@work.example\nclients = 10.0.0.0/8, "
     "::1\n"
-    "listeners = lan\nmechanisms = PLAIN\nrewrite_sender = never\n"
+    "listeners = lan\nmechanisms = PLAIN\nrewrite_sender = never\nrewrite_from = never\n"
     "[account relay]\naddress = gw@isp.example\nserver = s.example\nmechanisms = none\nsenders = *\n"
-    "clients = 10.1.0.0/16\nrewrite_sender = always\ndelivery = direct\n";
+    "clients = 10.1.0.0/16\nrewrite_sender = always\nrewrite_from = always\nadd_missing = none\ndelivery = "
+    "direct\n";
 
 TEST_CASE("app: check says what each listener takes and who may use each account") {
   const auto words = describe(*config_of(kTwo));
   CAPTURE(words);
   for (const auto* line :
-       {"listener lan\n", "  address   192.168.1.1:25, systemd:smtp\n", "  allow     192.168.1.0/24\n",
-        "account home\n", "  address   ann@isp.example\n", "  server    smtp.isp.example\n",
+       {"listener lan\n",
+        "  address   192.168.1.1:25, systemd:smtp\n",
+        "  allow     192.168.1.0/24\n",
+        "account home\n",
+        "  address   ann@isp.example\n",
+        "  server    smtp.isp.example\n",
         "  login     ann@isp.example, password from password (in this file)\n",
         "  used by   mail from ann@isp.example, a2@isp.example, and anything that no other account took "
         "(default_account); any client that may connect\n",
@@ -36,8 +41,14 @@ TEST_CASE("app: check says what each listener takes and who may use each account
         "  login     bob7, password from password_command, by PLAIN\n",
         "  used by   mail from bob@work.example, *@work.example; clients 10.0.0.0/8, ::1; on listener lan\n",
         "  sends as  the sender as it was (rewrite_sender = never)\n",
-        "  login     none (mechanisms = none)\n", "  used by   mail from any sender; clients 10.1.0.0/16\n",
+        "  login     none (mechanisms = none)\n",
+        "  used by   mail from any sender; clients 10.1.0.0/16\n",
         "  sends as  gw@isp.example, whatever the sender was\n",
+        "  header    From as it came; Date, Message-ID, From added where missing\n",
+        "  header    From as it came; Sender names the account where From does not; Date, Message-ID, From "
+        "added "
+        "where missing\n",
+        "  header    From becomes the address; nothing is added\n",
         "  delivers  while the client waits (direct)\n",
         "  delivers  while the client waits, from the spool where the server gives no verdict (auto)\n"}) {
     CAPTURE(line);
@@ -70,6 +81,9 @@ TEST_CASE("app: check --json has the same facts as data") {
   CHECK(contains(text, R"("listeners":[{"name":"lan","addresses":["192.168.1.1:25","systemd:smtp"],)"));
   CHECK(contains(text, R"("senders":["bob@work.example","*@work.example"],"clients":["10.0.0.0/8","::1"])"));
   CHECK(contains(text, R"("delivery":"auto"})"));
+  CHECK(contains(
+      text, R"("rewrite_from":"never","add_sender_field":true,"add_missing":["Date","Message-ID","From"])"));
+  CHECK(contains(text, R"("rewrite_from":"always","add_sender_field":false,"add_missing":[])"));
   CHECK(contains(text, R"("login":null,"password_from":"none","mechanisms":["NONE"])"));
 }
 

@@ -107,6 +107,8 @@ TEST_CASE("app: check tells the provider, what it changes, and the warning") {
   for (const auto* line :
        {"  server    smtps://smtp.yandex.com:465\n",
         "  sends as  ann@yandex.com; the empty sender becomes the address too\n",
+        "  header    From becomes the address, unless it is that or an alias, as the provider asks for "
+        "(rewrite_from = auto); Date, Message-ID, From added where missing\n",
         "  limits    at most 4 connections, 500/d messages\n",
         "  provider  yandex: Yandex Mail (more: homeward providers yandex)\n",
         "  warning   Yandex Mail takes an app password, not the mailbox's own. ",

@@ -134,6 +134,7 @@ TEST_CASE("conf: every key of an account arrives") {
       "server = smtps://one.example, two.example\ntls_min = 1.3\ntls_ca = ca.pem\nlogin = ann\n"
       "authorization = office\nmechanisms = scram-sha-256, PLAIN\npassword_file = sub/pw\n"
       "senders = own, *@x.example\nclients = 10.0.0.0/8\nlisteners = lan\nrewrite_sender = never\n"
+      "rewrite_from = unless-own\nadd_sender_field = yes\nadd_missing = from\nadd_missing = date\n"
       "null_sender = keep\nhide_client = no\ndelivery = direct\npool_size = 2\nmax_message_size = 1M\n"
       "connect_timeout = 3s\nreply_timeout = 4m\nrate = 500/h\nretry = 2m\nretry_max = 1h\nexpire = 2d\n"
       "bounce_to = post@isp.example\npool_idle = 2m\nproxy = socks5://proxy.example\n"
@@ -157,6 +158,9 @@ TEST_CASE("conf: every key of an account arrives") {
   CHECK(a.rules.listeners == std::vector<std::string>{"lan"});
   CHECK(a.rules.rewrite_sender == mail::RewriteSender::never);
   CHECK(a.rules.null_sender == mail::NullSender::keep);
+  CHECK(a.rules.rewrite_from == mail::RewriteFrom::unless_own);
+  CHECK(a.rules.add_sender_field == mail::AddSenderField::yes);
+  CHECK(a.rules.add_missing == mail::AddMissing{.date = true, .message_id = false, .from = true});
   CHECK_FALSE(a.rules.hide_client);
   CHECK(a.pool_size == 2);
   CHECK(a.max_message_size == 1ULL << 20U);
