@@ -132,7 +132,9 @@ void HeaderScanner::end(HeaderEnd how) {
 }
 
 void HeaderScanner::finish() {
-  if (!done_) end(head_.empty() ? HeaderEnd::end_of_data : HeaderEnd::no_field);
+  if (done_) return;
+  if (!head_.empty()) bad_line();
+  if (!done_) end(HeaderEnd::end_of_data);
 }
 
 }  // namespace homeward::mail

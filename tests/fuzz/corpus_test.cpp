@@ -51,3 +51,11 @@ TEST_CASE("fuzz: paths keep their promises over the seeds") {
 TEST_CASE("fuzz: content keeps its promises over the seeds") {
   run_seeds("dot_codec", homeward::fuzz::fuzz_dot_codec);
 }
+
+TEST_CASE("fuzz: From fields keep their promises over the seeds") {
+  run_seeds("from_field", homeward::fuzz::fuzz_from_field);
+}
+
+TEST_CASE("fuzz: headers keep their promises over the seeds") {
+  run_seeds("header", homeward::fuzz::fuzz_header);
+}

@@ -24,5 +24,9 @@ void fuzz_reply(std::string_view input);
 void fuzz_path(std::string_view input);
 /// Content from the wire to the wire; the first octet chooses how it is cut and whether a bare LF is mended.
 void fuzz_dot_codec(std::string_view input);
+/// What stands behind "From:".
+void fuzz_from_field(std::string_view input);
+/// A message; the first octet chooses what is to be done to its header, and how it is cut.
+void fuzz_header(std::string_view input);
 
 }  // namespace homeward::fuzz

@@ -186,6 +186,7 @@ TEST_CASE("header rewriter: a header that is broken ends where it breaks, and wh
       Case{from + "Bcc: x", from + date}, Case{from + "cut of", from + date + "\r\ncut of"},
       Case{"From bob@x.example Tue Nov 24\r\n" + from + "\r\nx\r\n", from + date + "\r\nx\r\n"},
       Case{">From bob@x.example Tue Nov 24\r\n" + from + "\r\nx\r\n", from + date + "\r\nx\r\n"},
+      Case{"From ", added}, Case{"From x", added},
       Case{from + "From bob@x.example Tue\r\n", from + date + "\r\nFrom bob@x.example Tue\r\n"},
       Case{from + std::string(kMaxFieldName + 1, 'x'),
            from + date + "\r\n" + std::string(kMaxFieldName + 1, 'x')});
