@@ -85,6 +85,40 @@ TEST_CASE("address: a list is bounded in octets and addresses") {
   CHECK(read(std::string(100'000, '(')) == "error: has a comment that is never closed");
 }
 
+std::string shown(std::string_view text) {
+  const auto listed = parse_mailbox_list(text);
+  if (!listed) return "error: " + listed.error();
+  std::string all;
+  for (const auto& one : *listed) {
+    CHECK(one.has_angle == (one.address_at.begin > 0 && text[one.address_at.begin - 1] == '<'));
+    all += "[" + one.name + "|" + one.address + "|" + std::string(one.address_at.of(text)) + "|" +
+           (one.mailbox ? "m" : "") + (one.in_group ? "g" : "") + (one.is_plain ? "p" : "") + "]";
+  }
+  return all;
+}
+
+TEST_CASE("address: a mailbox list tells names, addresses, and where they stand") {
+  struct Case {
+    std::string_view text;
+    std::string_view shown;
+  };
+  const auto c = GENERATE(
+      Case{"", ""}, Case{" (nobody) ", ""}, Case{"ann@x.example", "[|ann@x.example|ann@x.example|mp]"},
+      Case{"Ann \"A. B\" (c) <ann@x.example> (d)", "[Ann A. B|ann@x.example|ann@x.example|mp]"},
+      Case{"=?utf-8?q?J=C3=BC?=\r\n <a (c) @ x.example>",
+           "[=?utf-8?q?J=C3=BC?=|a@x.example|a (c) @ x.example|mp]"},
+      Case{"<@r.example:ann@x.example>", "[|ann@x.example|@r.example:ann@x.example|mp]"},
+      Case{"Ann <>", "[Ann|||p]"}, Case{"root", "[|root|root|p]"},
+      Case{"Ann Smith", "[|Ann Smith|Ann Smith|p]"},
+      Case{"\"a b\"@x.example", "[|\"a b\"@x.example|\"a b\"@x.example|mp]"},
+      Case{"a..b@x.example", "[|a..b@x.example|a..b@x.example|p]"},
+      Case{"<ann@x.example> more", "[|ann@x.example|ann@x.example|m]"},
+      Case{"T: A <a@x.example>;, b@x.example", "[A|a@x.example|a@x.example|mg][|b@x.example|b@x.example|m]"},
+      Case{"Ann <ann@x.example", "error: has a '<' that is never closed"});
+  CAPTURE(c.text);
+  CHECK(shown(c.text) == c.shown);
+}
+
 TEST_CASE("address: a display name is quoted or encoded as it must be") {
   CHECK(write_display_name("Ann Smith") == "Ann Smith");
   CHECK(write_display_name("Smith, Ann") == "\"Smith, Ann\"");
