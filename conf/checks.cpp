@@ -247,7 +247,7 @@ void check_conflicts(const std::vector<AccountDraft>& drafts, Findings& findings
     findings.add(
         whole[second]->section, "senders",
         {fmt::format("claims {}, as {} does ({}:{})", claim, other.title(), *other.file, other.body->line),
-         "tell the two apart by senders, clients or listeners"});
+         "tell the two apart by senders, clients, listeners, users or local_users"});
   }
 }
 

@@ -94,6 +94,7 @@ struct AccountConfig {
   std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};
   std::chrono::milliseconds reply_timeout{std::chrono::minutes{5}};
   std::optional<Rate> rate;
+  std::optional<unsigned> recipients_per_message;
   std::chrono::milliseconds retry{std::chrono::minutes{1}};       ///< first wait of the spool
   std::chrono::milliseconds retry_max{std::chrono::minutes{30}};  ///< longest
   std::chrono::milliseconds expire{std::chrono::hours{24 * 5}};   ///< returned after
@@ -129,6 +130,9 @@ struct Config {
   std::vector<Listener> listeners;             ///< never empty: the default one where none is given
   bool default_listener = false;               ///< none was given
   std::vector<AccountConfig> accounts;         ///< in file order
+
+  /// Whether an account has `local_users`: else nobody looks up whose a client's socket is.
+  bool asks_for_local_users() const;
 };
 
 }  // namespace homeward::conf

@@ -63,6 +63,7 @@ class Settler {
       account_.login = account_.rules.address.local_part();
     if (!is_given("pool_size") && row.connections) account_.pool_size = *row.connections;
     if (!is_given("rate")) account_.rate = row.rate;
+    if (!is_given("recipients_per_message")) account_.recipients_per_message = row.recipients_per_message;
     if (!is_given("max_message_size")) account_.max_message_size = row.max_message_size;
     // The two whose `auto` means the table's word, whether it is written or not.
     if (account_.rules.null_sender == mail::NullSender::automatic && row.null_sender == false)

@@ -193,6 +193,12 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "listeners", .shape = Shape::list, .form = "listener names | any", .fallback = "any", .example = "",
      .help = "listeners whose clients may use it",
      .set = &put_rule_list_or_any<&mail::Account::listeners, parse_name>},
+    {.name = "users", .shape = Shape::list, .form = "logins | any", .fallback = "any", .example = "",
+     .help = "who may use it, by the login at a listener, as written there (Ann is not ann)",
+     .set = &put_rule_list_or_any<&mail::Account::users, parse_identity>},
+    {.name = "local_users", .shape = Shape::list, .form = "Unix users | any", .fallback = "any", .example = "",
+     .help = "users of this machine who may use it, by name or as #UID: the owner of a loopback client's socket; other machines may not",
+     .set = &put_rule_list_or_any<&mail::Account::local_users, parse_local_user>},
     {.name = "rewrite_sender", .form = "always | unless-own | never", .fallback = "unless-own", .example = "",
      .help = "when the envelope's sender becomes the account's address; unless-own keeps its aliases",
      .set = &put_rule<&mail::Account::rewrite_sender, choose<kRewriteSender>>},
@@ -226,6 +232,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "rate", .form = "number/s | /m | /h | /d", .fallback = "", .example = "30/m",
      .help = "messages in that time at most; more wait in the spool; the provider's limit where one is known",
      .set = &put<&AccountConfig::rate, parse_rate>},
+    {.name = "recipients_per_message", .form = "number", .fallback = "", .example = "100",
+     .help = "of one message at most; more are told to come with another one (452); the provider's limit where one is known",
+     .set = &put<&AccountConfig::recipients_per_message, many>},
     {.name = "connect_timeout", .form = "duration", .fallback = "10s", .example = "",
      .help = "for each server tried, until it greets",
      .set = &put<&AccountConfig::connect_timeout, wait>},
@@ -283,7 +292,7 @@ constexpr auto kKeys = std::to_array<Key>({
      .help = "at most, of one account; told, not held yet",
      .set = &put<&mail::Provider::recipients_per_day, many>},
     {.name = "recipients_per_message", .form = "number", .fallback = "", .example = "100",
-     .help = "at most; told, not held yet",
+     .help = "at most: recipients_per_message where an account gives none",
      .set = &put<&mail::Provider::recipients_per_message, many>},
     {.name = "max_message_size", .form = "size", .fallback = "", .example = "25M",
      .help = "largest message: max_message_size where an account gives none",
@@ -311,8 +320,7 @@ constexpr auto kLaterHomeward = std::to_array<std::string_view>({"http"});
 constexpr auto kLaterListener = std::to_array<std::string_view>(
     {"tls", "certificate", "key", "auth", "auth_method", "plain_auth", "client_rate", "client_rate_burst"});
 constexpr auto kLaterAccount =
-    std::to_array<std::string_view>({"token_command", "oauth", "password_keyring", "tenant", "users",
-                                     "local_users", "recipients_per_message"});
+    std::to_array<std::string_view>({"token_command", "oauth", "password_keyring", "tenant"});
 constexpr auto kLaterSections = std::to_array<std::string_view>({"oauth"});
 
 std::span<const std::string_view> later_keys(SectionKind section) {

@@ -62,6 +62,12 @@ Parsed<smtp::Mailbox> parse_mailbox(std::string_view text) {
                                    "write the address alone, as in ann@isp.example"});
 }
 
+Parsed<mail::LocalUserRule> parse_local_user(std::string_view text) {
+  if (auto rule = mail::LocalUserRule::parse(text)) return *std::move(rule);
+  return std::unexpected(Rejection{fmt::format("{} is not a user of a Unix system", shown(text)),
+                                   "write a user's name, or #UID for a number, as in #1000"});
+}
+
 Parsed<Network> parse_network(std::string_view text) {
   if (auto network = Network::parse(text)) return *network;
   const auto slash = text.find('/');

@@ -65,6 +65,8 @@ auto choose(std::string_view text) {
 Parsed<mail::SenderPattern> parse_sender(std::string_view text);
 Parsed<smtp::Mailbox> parse_mailbox(std::string_view text);
 Parsed<Network> parse_network(std::string_view text);
+/// A user of this machine: NAME, or #UID.
+Parsed<mail::LocalUserRule> parse_local_user(std::string_view text);
 /// A command for /bin/sh -c, as it stands.
 Parsed<std::string> as_written(std::string_view text);
 /// A SASL identity: UTF-8 without controls, at most 255 octets.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <pwd.h>
 #include <sysexits.h>
 
 #include <cstdio>
@@ -46,6 +47,14 @@ std::string password_text(const conf::PasswordSource& source) {
       source);
 }
 
+bool is_local_user(const std::string& name) {
+  std::vector<char> buffer(64UL * 1024);
+  passwd entry{};
+  passwd* found = nullptr;
+  // Where the user database can't be asked there is nothing to warn of.
+  return ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found != nullptr;
+}
+
 template <class Items, class Text>
 std::vector<std::string> texts(const Items& items, Text to_text) {
   std::vector<std::string> result;
@@ -69,6 +78,14 @@ std::vector<std::string> sender_texts(const mail::Account& account) {
     for (const auto& alias : account.aliases) result.push_back(alias.to_string());
   }
   return result;
+}
+
+std::vector<std::string> local_user_texts(const mail::Account& account) {
+  return texts(account.local_users, [](const mail::LocalUserRule& rule) { return rule.to_string(); });
+}
+
+std::vector<std::string> printable_texts(const std::vector<std::string>& items) {
+  return texts(items, [](const std::string& item) { return text::printable(item); });
 }
 
 std::string list(const std::vector<std::string>& items) {
@@ -102,6 +119,10 @@ std::string users_text(const conf::Config& config, const conf::AccountConfig& ac
                                  : fmt::format("; clients {}", list(network_texts(rules.clients)));
   if (!rules.listeners.empty())
     words += fmt::format("; on listener{} {}", rules.listeners.size() == 1 ? "" : "s", list(rules.listeners));
+  if (!rules.users.empty())
+    words += fmt::format("; logged in as {}", text::join(printable_texts(rules.users), " or "));
+  if (!rules.local_users.empty())
+    words += fmt::format("; from programs of {} on this machine", list(local_user_texts(rules)));
   return words;
 }
 
@@ -185,13 +206,38 @@ std::string kept_limits_text(const conf::AccountConfig& account) {
   auto words = fmt::format("at most {} connection{}", account.pool_size, account.pool_size == 1 ? "" : "s");
   if (account.rate) words += fmt::format(", {} messages", conf::rate_text(*account.rate));
   if (account.max_message_size) words += fmt::format(", {} a message", size_text(*account.max_message_size));
+  if (account.recipients_per_message)
+    words += fmt::format(", {} recipients a message", *account.recipients_per_message);
   return words;
 }
 
 // What has to be known of its password, where it logs in by one.
-std::string warning_of(const conf::Config& config, const conf::AccountConfig& account) {
+std::string password_warning_of(const conf::Config& config, const conf::AccountConfig& account) {
   const auto* row = provider_of(config, account);
   return row != nullptr && account.wants_login() ? password_warning(*row) : std::string{};
+}
+
+// `local_users` that this machine does not have: a slip, or they come later.
+std::string unknown_users_warning(const mail::Account& account) {
+  std::vector<std::string> unknown;
+  for (const auto& rule : account.local_users)
+    if (!rule.id && !is_local_user(rule.name)) unknown.push_back(rule.name);
+  return unknown.empty()
+             ? std::string{}
+             : fmt::format("this machine has no user {} (local_users)", text::join(unknown, ", "));
+}
+
+std::string warning_of(const conf::Config& config, const conf::AccountConfig& account) {
+  std::vector<std::string> warnings;
+  const auto add = [&](std::string warning) {
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  };
+  add(password_warning_of(config, account));
+  // Listeners ask for no login yet.
+  if (!account.rules.users.empty())
+    add("nobody can use it: it has users, and no listener asks for a login yet");
+  add(unknown_users_warning(account.rules));
+  return text::join(warnings, "; ");
 }
 
 std::string login_text(const conf::AccountConfig& account) {
@@ -270,6 +316,8 @@ std::string account_json(const conf::Config& config, const conf::AccountConfig& 
        {"senders", json::array_of_strings(sender_texts(rules))},
        {"clients", json::array_of_strings(network_texts(rules.clients))},
        {"listeners", json::array_of_strings(rules.listeners)},
+       {"users", json::array_of_strings(rules.users)},
+       {"local_users", json::array_of_strings(local_user_texts(rules))},
        {"default", json::boolean(is_default(config, account))},
        {"used_by", json::string(users_text(config, account))},
        {"sends_as", json::string(sends_as_text(rules))},
@@ -281,6 +329,8 @@ std::string account_json(const conf::Config& config, const conf::AccountConfig& 
        {"pool_size", std::to_string(account.pool_size)},
        {"rate", account.rate ? json::string(conf::rate_text(*account.rate)) : "null"},
        {"max_message_size", account.max_message_size ? std::to_string(*account.max_message_size) : "null"},
+       {"recipients_per_message",
+        account.recipients_per_message ? std::to_string(*account.recipients_per_message) : "null"},
        {"null_sender_rewritten", json::boolean(rules.null_sender == mail::NullSender::rewrite)},
        {"warning", warning.empty() ? "null" : json::string(warning)},
        {"delivery", json::string(delivery_name(account.delivery))}});

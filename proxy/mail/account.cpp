@@ -109,6 +109,24 @@ std::string SenderPattern::to_string() const {
   return {};
 }
 
+std::optional<LocalUserRule> LocalUserRule::parse(std::string_view text) {
+  if (text.starts_with('#')) {
+    const auto id = parse_user_id(text.substr(1));
+    return id ? std::optional(LocalUserRule{{}, id}) : std::nullopt;
+  }
+  const bool is_number = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (is_number || !is_local_user_name(text)) return std::nullopt;  // a number stands behind '#'
+  return LocalUserRule{std::string(text), std::nullopt};
+}
+
+bool LocalUserRule::matches(const LocalUser& user) const {
+  return id ? *id == user.id : name == user.name;
+}
+
+std::string LocalUserRule::to_string() const {
+  return id ? LocalUser{*id, {}}.to_string() : name;
+}
+
 bool Account::owns(const smtp::Mailbox& mailbox) const {
   return mailbox == address || std::ranges::find(aliases, mailbox) != aliases.end();
 }

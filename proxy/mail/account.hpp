@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/base/network.hpp"
+#include "proxy/mail/local_user.hpp"
 #include "proxy/smtp/path.hpp"
 
 namespace homeward::mail {
@@ -36,6 +37,18 @@ class SenderPattern {
   std::string domain_;  // lower case
 };
 
+/// One entry of `local_users`: a user of this machine by name, or by number.
+struct LocalUserRule {
+  std::string name;                 ///< empty: by number
+  std::optional<std::uint32_t> id;  ///< none: by name
+
+  /// NAME, or #NUMBER; nothing where the text is neither.
+  static std::optional<LocalUserRule> parse(std::string_view text);
+  bool matches(const LocalUser& user) const;
+  std::string to_string() const;
+  bool operator==(const LocalUserRule&) const = default;
+};
+
 enum class RewriteSender : std::uint8_t { always, unless_own, never };
 enum class NullSender : std::uint8_t { automatic, keep, rewrite };
 /// Of the From field; `automatic` is what the provider's rule asks for, and `never` where none is known.
@@ -57,6 +70,8 @@ struct Account {
   std::vector<SenderPattern> senders;  ///< never empty: `own` by default
   std::vector<Network> clients;        ///< empty: any
   std::vector<std::string> listeners;  ///< empty: any
+  std::vector<std::string> users;      ///< logins at a listener, compared octet by octet; empty: any, or none
+  std::vector<LocalUserRule> local_users;  ///< owners of a loopback client's socket; empty: any client
   RewriteSender rewrite_sender = RewriteSender::unless_own;
   NullSender null_sender = NullSender::automatic;
   RewriteFrom rewrite_from = RewriteFrom::automatic;

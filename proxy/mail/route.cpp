@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/base/text.hpp"
+
 namespace homeward::mail {
 namespace {
 
@@ -25,8 +27,45 @@ bool takes_listener(const Account& account, const RouteQuery& query) {
   return account.listeners.empty() || contains(account.listeners, query.listener);
 }
 
+bool takes_user(const Account& account, const RouteQuery& query) {
+  return account.users.empty() || (query.user && contains(account.users, *query.user));
+}
+
+bool takes_local_user(const Account& account, const RouteQuery& query) {
+  const auto matches = [&](const LocalUserRule& rule) { return rule.matches(*query.local_user); };
+  return account.local_users.empty() ||
+         (query.local_user && std::ranges::any_of(account.local_users, matches));
+}
+
+/// How many of its conditions do not hold.
+int obstacles(const Account& account, const RouteQuery& query) {
+  return (takes_client(account, query) ? 0 : 1) + (takes_listener(account, query) ? 0 : 1) +
+         (takes_user(account, query) ? 0 : 1) + (takes_local_user(account, query) ? 0 : 1);
+}
+
 bool may_be_used(const Account& account, const RouteQuery& query) {
-  return takes_client(account, query) && takes_listener(account, query);
+  return obstacles(account, query) == 0;
+}
+
+std::string why_not_this_user(const RouteQuery& query) {
+  if (!query.user) return "may not be used without a login: log in as one of its `users`";
+  return fmt::format("may not be used by the login {0}: add {0} to its `users`",
+                     text::printable(*query.user, 60));
+}
+
+std::string why_not_this_local_user(const RouteQuery& query) {
+  if (query.local_user) {
+    return fmt::format("may not be used by the local user {0}: add {0} to its `local_users`",
+                       query.local_user->to_string());
+  }
+  if (!query.client.is_loopback()) {
+    return fmt::format(
+        "is for programs of this machine alone, not for {}: send from there through an account without "
+        "`local_users`",
+        query.client.to_string());
+  }
+  return fmt::format("is for its `local_users` alone, and whose connection this is can't be told{}{}",
+                     query.local_user_trouble.empty() ? "" : ": ", query.local_user_trouble);
 }
 
 /// What keeps the client from `account`, and the cure.
@@ -34,7 +73,9 @@ std::string why_not(const Account& account, const RouteQuery& query) {
   if (!takes_client(account, query)) {
     return fmt::format("may not be used from {0}: add {0} to its `clients`", query.client.to_string());
   }
-  return fmt::format("may not be used on listener {0}: add {0} to its `listeners`", query.listener);
+  if (!takes_listener(account, query))
+    return fmt::format("may not be used on listener {0}: add {0} to its `listeners`", query.listener);
+  return takes_user(account, query) ? why_not_this_local_user(query) : why_not_this_user(query);
 }
 
 Error refusal(std::string text) {
@@ -70,7 +111,8 @@ bool same_set(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 bool same_conditions(const Account& a, const Account& b) {
-  return same_set(a.clients, b.clients) && same_set(a.listeners, b.listeners);
+  return same_set(a.clients, b.clients) && same_set(a.listeners, b.listeners) && same_set(a.users, b.users) &&
+         same_set(a.local_users, b.local_users);
 }
 
 std::string in_words(const SenderPattern& claim) {
@@ -101,13 +143,17 @@ std::vector<std::string> covered_claims(std::span<const SenderPattern> earlier,
 
 }  // namespace
 
+RouteQuery RouteQuery::of(const smtp::ReversePath& from, const Origin& origin) {
+  return {from, origin.client, origin.listener, origin.user, origin.local_user, origin.local_user_trouble};
+}
+
 Result<std::size_t> route(std::span<const Account* const> accounts,
                           const std::optional<std::string>& default_account, const RouteQuery& query) {
-  std::optional<std::size_t> barred;  // the first that serves the sender, but not here
+  std::optional<std::size_t> barred;  // the nearest that serves the sender, but not here
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (!accounts[i]->serves(query.from)) continue;
     if (may_be_used(*accounts[i], query)) return i;
-    if (!barred) barred = i;
+    if (!barred || obstacles(*accounts[i], query) < obstacles(*accounts[*barred], query)) barred = i;
   }
   const auto fallback = std::ranges::find_if(
       accounts, [&](const Account* account) { return default_account && account->name == *default_account; });

@@ -8,6 +8,7 @@
 
 #include "proxy/base/result.hpp"
 #include "proxy/mail/account.hpp"
+#include "proxy/mail/envelope.hpp"
 
 namespace homeward::mail {
 
@@ -16,9 +17,15 @@ struct RouteQuery {
   smtp::ReversePath from;
   IpAddress client;
   std::string listener;
+  std::optional<std::string> user = std::nullopt;      ///< the login at the listener
+  std::optional<LocalUser> local_user = std::nullopt;  ///< the owner of a loopback client's socket
+  std::string local_user_trouble = {};                 ///< why that is not known, for the refusal
+
+  static RouteQuery of(const smtp::ReversePath& from, const Origin& origin);
 };
 
-/// Accounts in file order; the first all of whose conditions hold, then `default_account`, for which only
+/// Accounts in file order; the first all of whose conditions hold (clients, listeners, users, local_users: of
+/// each list, any; what is not known matches no list), then `default_account`, for which only
 /// `senders` is waived. Returns the index into `accounts`.
 /// Error: 550 5.7.1 that names the sender and the cure.
 Result<std::size_t> route(std::span<const Account* const> accounts,

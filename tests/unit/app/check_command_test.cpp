@@ -74,6 +74,24 @@ TEST_CASE("app: check says that unmatched mail is refused where there is no defa
   CHECK(contains(describe_json("f.ini", *config_of(text)), "\"default_account\":null"));
 }
 
+TEST_CASE("app: check says which logins and local users may use an account, and what is wrong with them") {
+  const auto config =
+      config_of(std::string(test::kAccount) +
+                "users = ann, Ann\nlocal_users = root, #1002, no-such-user\nrecipients_per_message = 50\n");
+  const auto words = describe(*config);
+  CAPTURE(words);
+  CHECK(contains(words,
+                 "; logged in as ann or Ann; from programs of root, #1002, no-such-user on this machine\n"));
+  CHECK(contains(words, "  limits    at most 4 connections, 50 recipients a message\n"));
+  CHECK(contains(words,
+                 "no listener asks for a login yet; this machine has no user no-such-user (local_users)\n"));
+  const auto data = describe_json("f.ini", *config);
+  CAPTURE(data);
+  CHECK(contains(data, R"("users":["ann","Ann"],"local_users":["root","#1002","no-such-user"],)"));
+  CHECK(contains(data, R"("recipients_per_message":50,)"));
+  CHECK_FALSE(contains(describe(*config_of(test::kAccount)), "warning"));
+}
+
 TEST_CASE("app: check --json has the same facts as data") {
   const auto text = describe_json("f.ini", *config_of(kTwo));
   CAPTURE(text);

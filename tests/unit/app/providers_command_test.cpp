@@ -109,7 +109,7 @@ TEST_CASE("app: check tells the provider, what it changes, and the warning") {
         "  sends as  ann@yandex.com; the empty sender becomes the address too\n",
         "  header    From becomes the address, unless it is that or an alias, as the provider asks for "
         "(rewrite_from = auto); Date, Message-ID, From added where missing\n",
-        "  limits    at most 4 connections, 500/d messages\n",
+        "  limits    at most 4 connections, 500/d messages, 35 recipients a message\n",
         "  provider  yandex: Yandex Mail (more: homeward providers yandex)\n",
         "  warning   Yandex Mail takes an app password, not the mailbox's own. ",
         "  login     ann, password from password_command\n", "  limits    at most 1 connection\n"})
@@ -121,10 +121,10 @@ TEST_CASE("app: check tells the provider, what it changes, and the warning") {
   const auto text = describe_json("f.ini", *config);
   CHECK(contains(
       text,
-      R"j("provider":"yandex","pool_size":4,"rate":"500/d","max_message_size":null,"null_sender_rewritten":true,"warning":"Yandex Mail takes)j"));
+      R"j("provider":"yandex","pool_size":4,"rate":"500/d","max_message_size":null,"recipients_per_message":35,"null_sender_rewritten":true,"warning":"Yandex Mail takes)j"));
   CHECK(contains(
       text,
-      R"j("provider":null,"pool_size":1,"rate":null,"max_message_size":null,"null_sender_rewritten":false,"warning":null)j"));
+      R"j("provider":null,"pool_size":1,"rate":null,"max_message_size":null,"recipients_per_message":null,"null_sender_rewritten":false,"warning":null)j"));
 }
 
 }  // namespace

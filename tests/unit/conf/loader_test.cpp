@@ -42,6 +42,7 @@ TEST_CASE("conf: the smallest useful file has everything else by default") {
   CHECK(home.rules.senders[0].kind() == mail::SenderPattern::Kind::own);
   CHECK(home.wants_login());
   CHECK(std::get<PasswordCommand>(home.password).command == "true");
+  CHECK_FALSE(config->asks_for_local_users());
 }
 
 TEST_CASE("conf: every key of [homeward] arrives") {
@@ -138,6 +139,7 @@ TEST_CASE("conf: every key of an account arrives") {
       "null_sender = keep\nhide_client = no\ndelivery = direct\npool_size = 2\nmax_message_size = 1M\n"
       "connect_timeout = 3s\nreply_timeout = 4m\nrate = 500/h\nretry = 2m\nretry_max = 1h\nexpire = 2d\n"
       "bounce_to = post@isp.example\npool_idle = 2m\nproxy = socks5://proxy.example\n"
+      "users = ann, Ann\nlocal_users = bob, #1000\nrecipients_per_message = 50\n"
       "tls_certificate = own.pem\ntls_key = own.key\ntls_pin = sha256:" +
           std::string(64, '0') + "\ntls_pin = " + std::string(64, 'f') + "\n"));
   if (!loaded) FAIL(test::all_text(loaded.error()));
@@ -156,6 +158,12 @@ TEST_CASE("conf: every key of an account arrives") {
   CHECK(a.rules.senders.size() == 2);
   CHECK(texts(a.rules.clients) == std::vector<std::string>{"10.0.0.0/8"});
   CHECK(a.rules.listeners == std::vector<std::string>{"lan"});
+  CHECK(a.rules.users == std::vector<std::string>{"ann", "Ann"});
+  REQUIRE(a.rules.local_users.size() == 2);
+  CHECK(a.rules.local_users[0].to_string() == "bob");
+  CHECK(a.rules.local_users[1].to_string() == "#1000");
+  CHECK((*loaded)->asks_for_local_users());
+  CHECK(a.recipients_per_message == 50U);
   CHECK(a.rules.rewrite_sender == mail::RewriteSender::never);
   CHECK(a.rules.null_sender == mail::NullSender::keep);
   CHECK(a.rules.rewrite_from == mail::RewriteFrom::unless_own);

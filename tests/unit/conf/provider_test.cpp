@@ -126,9 +126,11 @@ TEST_CASE("conf: the provider's limits hold where neither account nor defaults g
   CHECK(own.pool_size == 3);
   CHECK(own.rate == Rate{30, std::chrono::minutes{1}});
   CHECK(own.max_message_size == 157286400);
+  CHECK(own.recipients_per_message.has_value());
   const auto given = account_of(
       "address = ann@firm.example\nserver = smtp.office365.com\npool_size = 9\nrate = 5/h\nmax_message_size "
-      "= 1M\n");
+      "= 1M\nrecipients_per_message = 7\n");
+  CHECK(given.recipients_per_message == 7U);
   CHECK(given.pool_size == 9);
   CHECK(given.rate == Rate{5, std::chrono::hours{1}});
   CHECK(given.max_message_size == 1U << 20U);

@@ -84,6 +84,39 @@ TEST_CASE("conflict: other clients or listeners are other conditions, another or
   }
 }
 
+TEST_CASE("conflict: other logins or local users are other conditions, another order is not") {
+  struct Case {
+    std::vector<std::string> first_users;
+    std::vector<std::string> second_users;
+    std::vector<std::string_view> first_local;
+    std::vector<std::string_view> second_local;
+    bool conflict;
+  };
+  static const std::vector<Case> cases{
+      {{"ann", "bob"}, {"bob", "ann"}, {}, {}, true},
+      {{"ann"}, {"Ann"}, {}, {}, false},
+      {{"ann"}, {}, {}, {}, false},
+      {{}, {}, {"ann", "#1"}, {"#1", "ann"}, true},
+      {{}, {}, {"ann"}, {"bob"}, false},
+      {{}, {}, {}, {"bob"}, false},
+      {{"ann"}, {}, {}, {"ann"}, false},
+  };
+  const auto rules = [](const std::vector<std::string_view>& texts) {
+    std::vector<LocalUserRule> parsed;
+    for (const auto text : texts) parsed.push_back(LocalUserRule::parse(text).value());
+    return parsed;
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.first_users, c.second_users, c.first_local, c.second_local);
+    std::vector accounts{make_account("one", "ann@isp.example"), make_account("two", "ann@isp.example")};
+    accounts[0].users = c.first_users;
+    accounts[1].users = c.second_users;
+    accounts[0].local_users = rules(c.first_local);
+    accounts[1].local_users = rules(c.second_local);
+    CHECK(find_conflicts(accounts).size() == (c.conflict ? 1U : 0U));
+  }
+}
+
 TEST_CASE("conflict: every pair of accounts is told") {
   const std::vector accounts{make_account("one", "ann@isp.example"), make_account("two", "bob@isp.example"),
                              make_account("three", "Ann@isp.example"),

@@ -1,6 +1,8 @@
 // The choice of an account. product.md 4, "Routing".
 #include "proxy/mail/route.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/support/catch.hpp"
 #include "tests/unit/mail/make_account.hpp"
 
@@ -124,6 +126,106 @@ TEST_CASE("route: a refusal names the account that serves the sender, but not th
         "add main to its `listeners`");
 }
 
+/// From ann@isp.example on loopback.
+RouteQuery from_user(std::optional<std::string> login, std::optional<LocalUser> local = std::nullopt) {
+  auto asked = query("ann@isp.example");
+  asked.user = std::move(login);
+  asked.local_user = std::move(local);
+  return asked;
+}
+
+TEST_CASE("route: an account with `users` is for those logins alone, octet by octet") {
+  auto home = make_account("home", "ann@isp.example");
+  home.users = {"ann", "ann.smith"};
+  const std::vector accounts{home};
+  CHECK(route(refs(accounts), std::nullopt, from_user("ann")) == 0U);
+  CHECK(route(refs(accounts), std::nullopt, from_user("ann.smith")) == 0U);
+  for (const auto* other : {"Ann", "bob", "an", "ann ", ""}) {
+    CAPTURE(other);
+    CHECK(refusal_of(route(refs(accounts), "home", from_user(other))) ==
+          fmt::format(
+              "No account may send as <ann@isp.example> here: account home may not be used by the login "
+              "{0}: add {0} to its `users`",
+              other));
+  }
+  CHECK(refusal_of(route(refs(accounts), "home", from_user(std::nullopt, LocalUser{1000, "ann"}))) ==
+        "No account may send as <ann@isp.example> here: account home may not be used without a login: log in "
+        "as "
+        "one of its `users`");
+}
+
+TEST_CASE("route: an account with `local_users` is for those users of this machine alone") {
+  auto home = make_account("home", "ann@isp.example");
+  home.local_users = {*LocalUserRule::parse("ann"), *LocalUserRule::parse("#1002")};
+  const std::vector accounts{home};
+  const auto asked = [&](LocalUser user) {
+    return route(refs(accounts), "home", from_user(std::nullopt, std::move(user)));
+  };
+  CHECK(asked({1000, "ann"}) == 0U);
+  CHECK(asked({1002, "carl"}) == 0U);
+  CHECK(asked({1002, ""}) == 0U);
+  CHECK(refusal_of(asked({1001, "bob"})) ==
+        "No account may send as <ann@isp.example> here: account home may not be used by the local user bob: "
+        "add "
+        "bob to its `local_users`");
+  CHECK(refusal_of(asked({1003, ""})).ends_with("the local user #1003: add #1003 to its `local_users`"));
+}
+
+TEST_CASE(
+    "route: where the local user isn't known, an account with `local_users` is closed, and it is said why") {
+  auto home = make_account("home", "ann@isp.example");
+  home.local_users = {*LocalUserRule::parse("#0"), *LocalUserRule::parse("ann")};
+  const std::vector accounts{home};
+  auto asked = from_user("ann");  // a login of that name is another thing
+  CHECK(
+      refusal_of(route(refs(accounts), "home", asked)) ==
+      "No account may send as <ann@isp.example> here: account home is for its `local_users` alone, and whose "
+      "connection this is can't be told");
+  asked.local_user_trouble = "the client has closed it already";
+  CHECK(refusal_of(route(refs(accounts), "home", asked))
+            .ends_with("can't be told: the client has closed it already"));
+  asked.client = ip("192.0.2.7");
+  CHECK(refusal_of(route(refs(accounts), "home", asked)) ==
+        "No account may send as <ann@isp.example> here: account home is for programs of this machine alone, "
+        "not "
+        "for 192.0.2.7: send from there through an account without `local_users`");
+}
+
+TEST_CASE(
+    "route: one reply address at four accounts is told apart by client, listener, login and local user") {
+  const std::vector<std::string_view> same{"ann@own.example"};
+  std::vector accounts{
+      make_account("desk", "a@one.example", same), make_account("mobile", "a@two.example", same),
+      make_account("travel", "a@three.example", same), make_account("cron", "a@four.example", same)};
+  accounts[0].clients = {network("192.0.2.7")};
+  accounts[1].listeners = {"mobile"};
+  accounts[2].users = {"ann"};
+  accounts[3].local_users = {*LocalUserRule::parse("root")};
+  CHECK(find_conflicts(accounts).empty());
+  auto asked = query("ann@own.example", "192.0.2.7");
+  CHECK(route(refs(accounts), std::nullopt, asked) == 0U);
+  asked.client = ip("192.0.2.8");
+  refusal_of(route(refs(accounts), std::nullopt, asked));
+  asked.user = "ann";
+  CHECK(route(refs(accounts), std::nullopt, asked) == 2U);
+  asked.listener = "mobile";
+  CHECK(route(refs(accounts), std::nullopt, asked) == 1U);
+  asked = query("ann@own.example");
+  asked.local_user = LocalUser{0, "root"};
+  CHECK(route(refs(accounts), std::nullopt, asked) == 3U);
+}
+
+TEST_CASE("route: a query is all that an origin knows") {
+  Origin origin{ip("127.0.0.1"), "laptop", "main", true, "ann", LocalUser{1000, "ann"}, "trouble"};
+  const auto asked = RouteQuery::of(sender("x@y.example"), origin);
+  CHECK(asked.from == sender("x@y.example"));
+  CHECK(asked.client == origin.client);
+  CHECK(asked.listener == "main");
+  CHECK(asked.user == origin.user);
+  CHECK(asked.local_user == origin.local_user);
+  CHECK(asked.local_user_trouble == "trouble");
+}
+
 TEST_CASE("route: of several accounts that serve the sender elsewhere, the refusal names the first") {
   auto home = make_account("home", "ann@isp.example");
   auto other = make_account("other", "other@isp.example", {"ann@isp.example"});
@@ -131,6 +233,17 @@ TEST_CASE("route: of several accounts that serve the sender elsewhere, the refus
   const std::vector accounts{home, other};
   CHECK(refusal_of(route(refs(accounts), std::nullopt, query("ann@isp.example", "10.0.0.7")))
             .contains("account home may not be used"));
+}
+
+TEST_CASE("route: the refusal names the account that lacks least") {
+  auto desk = make_account("desk", "ann@isp.example");
+  desk.clients = {network("192.0.2.7")};
+  desk.listeners = {"lan"};
+  auto here = make_account("here", "ann@isp.example");
+  here.local_users = {*LocalUserRule::parse("ann")};
+  const std::vector accounts{desk, here};
+  CHECK(refusal_of(route(refs(accounts), std::nullopt, from_user(std::nullopt, LocalUser{0, "root"})))
+            .ends_with("account here may not be used by the local user root: add root to its `local_users`"));
 }
 
 TEST_CASE("route: an account that may not be used is passed over for a later one that may") {
