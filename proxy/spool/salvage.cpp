@@ -27,7 +27,9 @@ Salvaged unreadable(const SqlFault& fault) {
 class Salvage {
  public:
   Salvage(Database database, SqliteStore& store, const std::unordered_map<std::string, std::int64_t>& files)
-      : database_(std::move(database)), store_(store), files_(files) {}
+      : database_(std::move(database)), store_(store), files_(files) {
+    if (!database_.prepare("SELECT login,local_user FROM entry")) columns_ = kFirstEntryColumns;
+  }
 
   Salvaged run() {
     const auto first_bad = sweep("ORDER BY row", 0);
@@ -45,7 +47,7 @@ class Salvage {
   /// Takes rows in an order until a fault; then the number behind the last good one, in that direction.
   std::optional<std::int64_t> sweep(std::string_view order, int direction) {
     std::int64_t reached = direction == 0 ? 0 : std::numeric_limits<std::int64_t>::max();
-    auto rows = database_.prepare(fmt::format("SELECT {} FROM entry {}", kEntryColumns, order));
+    auto rows = database_.prepare(fmt::format("SELECT {} FROM entry {}", columns_, order));
     if (!rows) {
       tell(rows.error());
       return reached;
@@ -63,7 +65,7 @@ class Salvage {
 
   void probe(std::int64_t from, std::int64_t to) {
     if (to - from > kMostProbes) to = from + kMostProbes;
-    auto one = database_.prepare(fmt::format("SELECT {} FROM entry WHERE row=?", kEntryColumns));
+    auto one = database_.prepare(fmt::format("SELECT {} FROM entry WHERE row=?", columns_));
     if (!one) return;
     for (auto row = from; row <= to; ++row) {
       const auto there = one->reset().bind(row).step();
@@ -137,6 +139,7 @@ class Salvage {
   SqliteStore& store_;
   const std::unordered_map<std::string, std::int64_t>& files_;
   Salvaged salvaged_;
+  const char* columns_ = kEntryColumns;
 };
 
 }  // namespace

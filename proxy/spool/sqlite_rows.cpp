@@ -32,7 +32,8 @@ BoundTexts::BoundTexts(const Entry& entry)
     : client(entry.kind == Kind::message ? entry.origin.client.to_string() : std::string()),
       reverse_path(entry.from.to_string()),
       parameters(parameters_text(entry.parameters)),
-      recipients(recipients_text(entry.recipients)) {}
+      recipients(recipients_text(entry.recipients)),
+      local_user(entry.origin.local_user ? mail::stored_text(*entry.origin.local_user) : std::string()) {}
 
 void bind_entry(Statement& statement, const EntryRow& row, const BoundTexts& texts) {
   const auto& entry = row.entry;
@@ -56,6 +57,16 @@ void bind_entry(Statement& statement, const EntryRow& row, const BoundTexts& tex
   }
   statement.bind(entry.last_word).bind(std::int64_t{entry.possible_copy});
   statement.bind(std::int64_t{entry.delay_told}).bind(std::int64_t{entry.held_by_person});
+  if (entry.origin.user) {
+    statement.bind(*entry.origin.user);
+  } else {
+    statement.bind_null();
+  }
+  if (entry.origin.local_user) {
+    statement.bind(texts.local_user);
+  } else {
+    statement.bind_null();
+  }
 }
 
 namespace {
@@ -87,6 +98,11 @@ Parsed<void> read_envelope(const Statement& row, Entry& entry) {
   entry.origin.client_name = row.text(7);
   entry.origin.listener = row.text(8);
   entry.origin.esmtp = row.integer(9) != 0;
+  if (!row.is_null(25)) entry.origin.user = row.text(25);
+  if (!row.is_null(26)) {
+    entry.origin.local_user = mail::parse_stored_local_user(row.text(26));
+    if (!entry.origin.local_user) return wrong("bad local user", row.text(26));
+  }
   auto from = parse_reverse_path_text(row.text(10));
   if (!from) return std::unexpected(std::move(from.error()));
   entry.from = std::move(*from);

@@ -11,8 +11,13 @@ namespace homeward::spool {
 inline constexpr const char* kEntryColumns =
     "row,id,kind,about,account,state,client,client_name,listener,esmtp,reverse_path,parameters,recipients,"
     "octets,in_file,received_wall,received_seen,next,attempts,last_wall,last_seen,last_word,possible_copy,"
-    "delay_told,held_by_person";
-inline constexpr const char* kEntryMarks = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+    "delay_told,held_by_person,login,local_user";
+inline constexpr const char* kEntryMarks = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+/// The same as a SELECT has them from a database of the first version, which lacks the last two.
+inline constexpr const char* kFirstEntryColumns =
+    "row,id,kind,about,account,state,client,client_name,listener,esmtp,reverse_path,parameters,recipients,"
+    "octets,in_file,received_wall,received_seen,next,attempts,last_wall,last_seen,last_word,possible_copy,"
+    "delay_told,held_by_person,NULL,NULL";
 
 struct EntryRow {
   std::int64_t row = 0;
@@ -27,6 +32,7 @@ struct BoundTexts {
   std::string reverse_path;
   std::string parameters;
   std::string recipients;
+  std::string local_user;
 };
 
 /// Binds all columns; row 0: SQLite chooses the next.

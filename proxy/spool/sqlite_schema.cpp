@@ -15,7 +15,7 @@ namespace {
 
 /// Each brings the schema from the version before to its own (user_version: how many were done). Never
 /// change one that was released: add one.
-constexpr std::array<const char*, 1> kMigrations{R"(
+constexpr std::array<const char*, 2> kMigrations{R"(
   CREATE TABLE entry (row INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,
     account TEXT NOT NULL, state TEXT NOT NULL, client TEXT NOT NULL, client_name TEXT NOT NULL,
     listener TEXT NOT NULL, esmtp INTEGER NOT NULL, reverse_path TEXT NOT NULL, parameters TEXT NOT NULL,
@@ -34,6 +34,12 @@ constexpr std::array<const char*, 1> kMigrations{R"(
     why TEXT NOT NULL, id, kind, about, account, state, client, client_name, listener, esmtp, reverse_path,
     parameters, recipients, octets, in_file, received_wall, received_seen, next, attempts, last_wall,
     last_seen, last_word, possible_copy, delay_told, held_by_person, content BLOB);
+)",
+                                                 R"(
+  ALTER TABLE entry ADD COLUMN login TEXT;
+  ALTER TABLE entry ADD COLUMN local_user TEXT;
+  ALTER TABLE set_aside ADD COLUMN login;
+  ALTER TABLE set_aside ADD COLUMN local_user;
 )"};
 
 // One owner, so the index of the log is kept in memory and no lock is taken and given back for each commit.

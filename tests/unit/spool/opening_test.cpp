@@ -182,6 +182,69 @@ TEST_CASE("spool: what can be read of a damaged database is taken over", "[spool
   }
 }
 
+/// As the first version of the format had it.
+void make_first_version(const fs::path& file) {
+  sql(file,
+      "ALTER TABLE entry DROP COLUMN login; ALTER TABLE entry DROP COLUMN local_user; "
+      "ALTER TABLE set_aside DROP COLUMN login; ALTER TABLE set_aside DROP COLUMN local_user; "
+      "PRAGMA user_version=1;");
+}
+
+TEST_CASE("spool: one of the first version is brought up to date, and what waits in it is kept", "[spool]") {
+  const ScratchFolder folder(ScratchFolder::On::quick);
+  const auto file = folder.path() / "spool.sqlite";
+  Running running(folder.path());
+  running.open();
+  REQUIRE(running.store(entry_of("old"), "content"));
+  running.close();
+  make_first_version(file);
+  running.open();
+  CHECK(running.facts().troubles.empty());
+  CHECK(running.content("old") == "content");
+  const auto old = running.must(running->load("old"));
+  CHECK_FALSE(old.origin.user);
+  CHECK_FALSE(old.origin.local_user);
+  auto fresh = entry_of("new");
+  fresh.origin.local_user = homeward::mail::LocalUser{1001, ""};
+  REQUIRE(running.store(fresh, "x"));
+  running.reopen();
+  CHECK(running.must(running->load("new")).origin.local_user == fresh.origin.local_user);
+  running.close();
+  CHECK(number(file, "PRAGMA user_version") == "2");
+}
+
+TEST_CASE("spool: a damaged one of the first version is read as far as it can be", "[spool]") {
+  const ScratchFolder folder(ScratchFolder::On::quick);
+  const auto file = folder.path() / "spool.sqlite";
+  Running running(folder.path());
+  running.open();
+  for (int i = 0; i < 200; ++i)
+    REQUIRE(running.store(entry_of("m" + std::to_string(i)), content_of(1'000, static_cast<unsigned>(i))));
+  running.close();
+  make_first_version(file);
+  fs::resize_file(file, fs::file_size(file) / 4096 * 4096 - 2048);
+  running.open();
+  CHECK(running.facts().troubles.size() == 1);
+  CHECK(running.must(running->summaries()).size() >= 150);
+}
+
+TEST_CASE("spool: a row with a local user that can't be read is set aside, with who it was", "[spool]") {
+  const ScratchFolder folder(ScratchFolder::On::quick);
+  const auto file = folder.path() / "spool.sqlite";
+  Running running(folder.path());
+  running.open();
+  REQUIRE(running.store(entry_of("bad"), "x"));
+  REQUIRE(running.store(entry_of("good"), "x"));
+  running.close();
+  sql(file, "UPDATE entry SET local_user='no number', login='ann' WHERE id='bad'");
+  running.open();
+  CHECK(running.facts().set_aside == 1);
+  CHECK(running.content("good") == "x");
+  running.close();
+  CHECK(number(file, "SELECT why||login||local_user FROM set_aside") ==
+        "bad local user: no numberannno number");
+}
+
 TEST_CASE("spool: a damaged log costs no more than itself", "[spool]") {
   const ScratchFolder folder(ScratchFolder::On::quick);
   const ScratchFolder copy;
@@ -345,7 +408,7 @@ TEST_CASE("spool: ten thousand messages are opened, listed page by page, and cou
       "SELECT "
       "row+i,'m'||i,kind,about,account,state,client,client_name,listener,esmtp,reverse_path,parameters,"
       "recipients,octets,in_file,received_wall,received_seen,next,attempts,last_wall,last_seen,last_word,"
-      "possible_copy,delay_told,held_by_person FROM entry,n WHERE id='m';"
+      "possible_copy,delay_told,held_by_person,login,local_user FROM entry,n WHERE id='m';"
       "INSERT INTO content SELECT e.row,c.sum,c.octets FROM entry e,content c WHERE e.id<>'m' AND c.row=1;");
   running.open();
   CHECK(running.must(running->summaries()).size() == 10'000);

@@ -34,6 +34,8 @@ spool::Entry full_entry() {
   entry.origin.client_name = "printer [\x01\t\n]";
   entry.origin.listener = "lan";
   entry.origin.esmtp = true;
+  entry.origin.user = "Grüße\t";
+  entry.origin.local_user = homeward::mail::LocalUser{1001, "bob"};
   entry.parameters.size = 12345;
   entry.parameters.body = smtp::BodyType::eight_bit_mime;
   entry.parameters.auth_given = true;
@@ -72,6 +74,8 @@ void check_same(const spool::Entry& a, const spool::Entry& b) {
   CHECK(a.origin.client_name == b.origin.client_name);
   CHECK(a.origin.listener == b.origin.listener);
   CHECK(a.origin.esmtp == b.origin.esmtp);
+  CHECK(a.origin.user == b.origin.user);
+  CHECK(a.origin.local_user == b.origin.local_user);
   CHECK(a.from == b.from);
   CHECK(a.parameters == b.parameters);
   REQUIRE(a.recipients.size() == b.recipients.size());
