@@ -85,6 +85,8 @@ std::string describe_message(const json::value& message, system_clock::time_poin
   add_fact(text, "received", fmt::format("{} ({} ago)", time_fact(message, "received"), age(message, now)));
   add_fact(text, "client",
            fmt::format("{} {}", view::text(message, "client"), view::text(message, "client_name")));
+  add_fact(text, "login", view::text(message, "user"));
+  add_fact(text, "local user", view::text(message, "local_user"));
   add_fact(text, "attempts", std::to_string(view::number(message, "attempts")));
   add_fact(text, "last attempt", time_fact(message, "last_attempt"));
   if (const auto next = view::time(message, "next_attempt"))

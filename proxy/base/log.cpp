@@ -118,6 +118,7 @@ std::string quoted(std::string_view value) {
 std::string as_text(std::string_view event, std::initializer_list<Field> fields) {
   std::string line(event);
   for (const auto& field : fields) {
+    if (field.name.empty()) continue;
     const auto value = text::printable(field.value, kMaxValue);
     line += fmt::format(" {}={}", field.name, needs_quotes(value) ? quoted(value) : value);
   }
@@ -127,6 +128,7 @@ std::string as_text(std::string_view event, std::initializer_list<Field> fields)
 std::string as_json(std::string_view event, std::initializer_list<Field> fields) {
   std::string line = fmt::format(R"("event":{})", quoted(event));
   for (const auto& field : fields) {
+    if (field.name.empty()) continue;
     line += fmt::format(R"(,"{}":{})", field.name, quoted(text::printable(field.value, kMaxValue)));
   }
   return line;

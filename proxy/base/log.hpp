@@ -14,6 +14,7 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 /// automatic: journal where the journal reads our stderr, else text.
 enum class Format : std::uint8_t { automatic, text, json, journal };
 
+/// One without a name is left out.
 struct Field {
   std::string_view name;
   std::string value;

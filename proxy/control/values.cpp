@@ -92,7 +92,9 @@ json::object to_json(const spool::Entry& entry, const spool::Moment& now, Detail
       {"held_by_person", entry.held_by_person},
       {"client", entry.kind == spool::Kind::message ? json::value(entry.origin.client.to_string()) : nullptr},
       {"client_name", text_or_null(entry.origin.client_name)},
-      {"listener", text_or_null(entry.origin.listener)}};
+      {"listener", text_or_null(entry.origin.listener)},
+      {"user", text_or_null(entry.origin.user.value_or(""))},
+      {"local_user", text_or_null(entry.origin.local_user ? entry.origin.local_user->to_string() : "")}};
 }
 
 json::object to_json(const spool::SpoolFacts& facts) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/base/log.hpp"
+#include "proxy/base/text.hpp"
 #include "proxy/delivery/direct.hpp"
 #include "proxy/delivery/header_copy.hpp"
 #include "proxy/delivery/hybrid.hpp"
@@ -26,6 +27,14 @@ Reply too_large(const conf::AccountConfig& account) {
                                       account.name(), account.max_message_size.value_or(0)));
 }
 
+/// RFC 5321 §4.5.3.1.10: the client sends the rest in another transaction.
+Reply too_many_recipients(const conf::AccountConfig& account) {
+  return smtp::make_reply(
+      452, {4, 5, 3},
+      fmt::format("{}: this account sends one message to at most {} recipients: send it to the rest anew",
+                  account.name(), account.recipients_per_message.value_or(0)));
+}
+
 Reply over_rate(const conf::AccountConfig& account) {
   return smtp::make_reply(
       451, {4, 7, 1},
@@ -43,6 +52,22 @@ std::string on_one_line(const Reply& reply) {
 std::chrono::milliseconds patience_of(const conf::Config& config, const std::string& name) {
   const auto listener = std::ranges::find(config.listeners, name, &conf::Listener::name);
   return listener == config.listeners.end() ? conf::Listener{}.patience : listener->patience;
+}
+
+log::Field user_field(const mail::Origin& origin) {
+  return origin.user ? log::Field{"user", *origin.user} : log::Field{};
+}
+
+log::Field local_user_field(const mail::Origin& origin) {
+  return origin.local_user ? log::Field{"local_user", origin.local_user->to_string()} : log::Field{};
+}
+
+/// "127.0.0.1 (local user cron)"
+std::string sender_in_words(const mail::Origin& origin) {
+  auto words = origin.client.to_string();
+  if (origin.user) words += fmt::format(" (login {})", text::printable(*origin.user, 60));
+  if (origin.local_user) words += fmt::format(" (local user {})", origin.local_user->to_string());
+  return words;
 }
 
 bool asks_for_success(const smtp::Recipient& recipient) {
@@ -90,11 +115,11 @@ Dispatch::Dispatch(Services& services, std::shared_ptr<const conf::Config> confi
 Dispatch::~Dispatch() = default;
 
 awaitable<Reply> Dispatch::mail(mail::Envelope envelope) {
-  const auto account =
-      account_for(*config_, {envelope.from, envelope.origin.client, envelope.origin.listener});
+  const auto account = account_for(*config_, mail::RouteQuery::of(envelope.from, envelope.origin));
   if (!account) {
     log::info("sender.refused", {{"id", envelope.id},
                                  {"client", envelope.origin.client.to_string()},
+                                 local_user_field(envelope.origin),
                                  {"from", envelope.from.to_string()},
                                  {"reply", account.error().reply.text}});
     co_return smtp::make_reply(account.error().reply);
@@ -138,10 +163,21 @@ std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
   return std::make_unique<Hybrid>(services_, std::move(order), std::move(*ticket));
 }
 
-/// What the transaction will be asked for: as far as each stands for one address.
+/// Whether so many more recipients are within the account's `recipients_per_message`. Those that one name
+/// stands for are taken whole, where they are the first: in another message they would be as many.
+bool Dispatch::has_room_for(std::size_t count) const {
+  const auto& limit = running_->account->recipients_per_message;
+  const auto taken = running_->envelope.to.size();
+  return !limit || taken == 0 || taken + count <= *limit;
+}
+
+/// What the transaction will be asked for, behind the recipient at hand: as far as each stands for one
+/// address, and is within the account's number of recipients.
 smtp::Ahead Dispatch::as_asked_for(const smtp::Ahead& ahead) const {
   smtp::Ahead asked;
+  const auto& limit = running_->account->recipients_per_message;
   for (const auto& recipient : ahead.recipients) {
+    if (limit && running_->envelope.to.size() + asked.recipients.size() + 2 > *limit) return asked;
     auto addresses = mail::qualify(recipient, config_->local_recipients, config_->hostname);
     if (!addresses || addresses->size() != 1) return asked;
     asked.recipients.push_back(std::move(addresses->front()));
@@ -154,6 +190,7 @@ smtp::Ahead Dispatch::as_asked_for(const smtp::Ahead& ahead) const {
 awaitable<Reply> Dispatch::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
   auto addresses = mail::qualify(to, config_->local_recipients, config_->hostname);
   if (!addresses) co_return smtp::make_reply(addresses.error().reply);
+  if (!has_room_for(addresses->size())) co_return too_many_recipients(*running_->account);
   if (addresses->size() != 1) ahead = {};  // what they stand for comes between
   std::optional<Reply> accepted;
   Reply last;
@@ -231,6 +268,8 @@ void Dispatch::tell(const Running& running, const Outcome& outcome) {
              {"account", running.account->name()},
              {"client", envelope.origin.client.to_string()},
              {"listener", envelope.origin.listener},
+             user_field(envelope.origin),
+             local_user_field(envelope.origin),
              {"from", envelope.from.to_string()},
              {"sender", mail::rewrite_sender(running.account->rules, envelope.from).to_string()},
              {"recipients", std::to_string(envelope.to.size())},
@@ -240,7 +279,7 @@ void Dispatch::tell(const Running& running, const Outcome& outcome) {
   services_.spool.note(
       {envelope.id, std::chrono::system_clock::now(), std::string(to_string(outcome.fate)),
        fmt::format("account {}, from {} by {}, {} recipients, {} octets: {}", running.account->name(),
-                   envelope.from.to_string(), envelope.origin.client.to_string(), envelope.to.size(),
+                   envelope.from.to_string(), sender_in_words(envelope.origin), envelope.to.size(),
                    running.octets, on_one_line(outcome.reply))});
 }
 

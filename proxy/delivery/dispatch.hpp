@@ -1,6 +1,6 @@
 // Dispatch: the Delivery of one session. Routes each transaction at MAIL, chooses the mode of its account,
-// turns names without a domain into addresses, keeps the account's size, and tells log and trace how it
-// ended. What a mode does stands in direct.hpp and hybrid.hpp.
+// turns names without a domain into addresses, keeps the account's size and its number of recipients, and
+// tells log and trace how it ended. What a mode does stands in direct.hpp and hybrid.hpp.
 #pragma once
 
 #include <chrono>
@@ -33,6 +33,7 @@ class Dispatch final : public Delivery {
   std::optional<smtp::Reply> no_room(const mail::Envelope& envelope,
                                      const conf::AccountConfig& account) const;
   smtp::Ahead as_asked_for(const smtp::Ahead& ahead) const;
+  bool has_room_for(std::size_t count) const;
   void report_success(const Running& running, const Outcome& outcome);
   void tell(const Running& running, const Outcome& outcome);
 

@@ -295,7 +295,7 @@ awaitable<const conf::AccountConfig*> Runner::Inside::route(ConfigPointer held, 
   std::string cause = fmt::format("there is no account {} any more", entry.account);
   const conf::AccountConfig* chosen = nullptr;
   if (entry.kind == spool::Kind::message) {
-    const auto routed = account_for(*held, {entry.from, entry.origin.client, entry.origin.listener});
+    const auto routed = account_for(*held, mail::RouteQuery::of(entry.from, entry.origin));
     if (routed) chosen = *routed;
     if (!routed) cause = routed.error().reply.text;
   } else {

@@ -73,7 +73,10 @@ awaitable<void> ClientSession::finish() {
 }
 
 void ClientSession::tell_opened() const {
-  log::debug("session.opened", {{"client", facts_.client.to_string()}, {"listener", facts_.listener}});
+  const bool known = owner_ && owner_->user;
+  log::debug("session.opened", {{"client", facts_.client.to_string()},
+                                {"listener", facts_.listener},
+                                known ? log::Field{"local_user", owner_->user->to_string()} : log::Field{}});
 }
 
 void ClientSession::tell_closed() const {
@@ -321,7 +324,15 @@ awaitable<void> ClientSession::say_why_we_end() {
 mail::Envelope ClientSession::envelope_of(const smtp::Mail& mail) const {
   mail::Envelope envelope;
   envelope.id = make_trace_id();
-  envelope.origin = {facts_.client, dialog_.client_name(), facts_.listener, dialog_.is_esmtp()};
+  auto& origin = envelope.origin;
+  origin.client = facts_.client;
+  origin.client_name = dialog_.client_name();
+  origin.listener = facts_.listener;
+  origin.esmtp = dialog_.is_esmtp();
+  if (owner_) {
+    origin.local_user = owner_->user;
+    origin.local_user_trouble = owner_->trouble;
+  }
   envelope.from = mail.from;
   envelope.parameters = mail.parameters;
   return envelope;

@@ -7,12 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "conf/config.hpp"
 #include "proxy/delivery/delivery.hpp"
 #include "proxy/frontend/content_intake.hpp"
 #include "proxy/frontend/duplicate.hpp"
 #include "proxy/frontend/input_buffer.hpp"
+#include "proxy/frontend/local_owner.hpp"
 #include "proxy/net/stream.hpp"
 #include "proxy/smtp/server_dialog.hpp"
 
@@ -31,6 +33,8 @@ class ClientSession {
   ClientSession(SessionFacts facts, std::unique_ptr<net::Stream> stream,
                 std::unique_ptr<delivery::Delivery> delivery);
 
+  /// Whose the client's socket is, where somebody has asked. Before run().
+  void opened_by(LocalOwner owner) { owner_ = std::make_unique<LocalOwner>(std::move(owner)); }
   /// Runs to the end of the session.
   net::asio::awaitable<void> run();
   /// We are to stop: an idle session ends now with 421, a transaction is finished first.
@@ -79,6 +83,7 @@ class ClientSession {
   std::chrono::steady_clock::time_point due_;        // until when a whole command must have come
   bool timed_out_ = false;                           // the client said nothing for too long
   bool broken_ = false;                              // the connection failed, not just ended
+  std::unique_ptr<LocalOwner> owner_;                // null where nobody has asked
   std::unique_ptr<Fingerprint> fingerprint_;         // of the message under way; null where nobody asks
   /// The message whose 250 the client may not have read: nothing came of it since.
   std::unique_ptr<UnreadAnswers::Answer> unconfirmed_;

@@ -10,9 +10,11 @@ namespace homeward::frontend {
 Fingerprint::Fingerprint(const mail::Envelope& envelope) {
   // Each part ends in a character that none of them holds.
   const auto& parameters = envelope.parameters;
-  digest_.update(fmt::format("{}\n{}\n{}\n{}\n{}\n", envelope.origin.client.to_string(),
-                             envelope.origin.listener, envelope.from.to_string(), parameters.envelope_id,
-                             parameters.ret ? static_cast<int>(*parameters.ret) : -1));
+  const auto& origin = envelope.origin;
+  digest_.update(fmt::format(
+      "{}\n{}\n{}\n{}\n{}\n{}\n{}\n", origin.client.to_string(), origin.listener, origin.user.value_or(""),
+      origin.local_user ? mail::stored_text(*origin.local_user) : "", envelope.from.to_string(),
+      parameters.envelope_id, parameters.ret ? static_cast<int>(*parameters.ret) : -1));
 }
 
 void Fingerprint::recipient(const smtp::Recipient& to) {

@@ -34,6 +34,17 @@ bool admits_only_loopback(const conf::Listener& listener) {
   return std::ranges::all_of(listener.allow, &Network::is_loopback);
 }
 
+/// Both ends of a client on this machine; null where it went already, or is none.
+std::unique_ptr<net::ConnectionEnds> loopback_ends(const net::asio::ip::tcp::socket& socket) {
+  boost::system::error_code fault;
+  const auto client = socket.remote_endpoint(fault);
+  if (fault || !net::from_asio(client.address()).is_loopback()) return nullptr;
+  const auto server = socket.local_endpoint(fault);
+  if (fault) return nullptr;
+  return std::make_unique<net::ConnectionEnds>(net::ConnectionEnds{
+      net::from_asio(client.address()), client.port(), net::from_asio(server.address()), server.port()});
+}
+
 }  // namespace
 
 Server::Server(net::Supervisor& listening, net::Supervisor& sessions, std::vector<PassedDescriptor> passed,
@@ -156,6 +167,7 @@ void Server::close_what_is_gone() {
 
 void Server::accept(const std::string& name, net::asio::ip::tcp::socket socket) {
   net::tune(socket);
+  auto ends = config_->asks_for_local_users() ? loopback_ends(socket) : nullptr;
   auto stream = net::make_tcp_stream(std::move(socket));
   const auto client = stream->peer();
   const auto* listener = find_listener(*config_, name);
@@ -171,13 +183,15 @@ void Server::accept(const std::string& name, net::asio::ip::tcp::socket socket) 
   auto session =
       std::make_unique<ClientSession>(SessionFacts{config_, name, listener->tolerate, client, &unread_},
                                       std::move(stream), make_delivery_(config_));
-  sessions_owner_.spawn("session", serve(std::move(session), std::move(*ticket)));
+  sessions_owner_.spawn("session", serve(std::move(session), std::move(*ticket), std::move(ends)));
 }
 
-awaitable<void> Server::serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket) {
+awaitable<void> Server::serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket,
+                              std::unique_ptr<net::ConnectionEnds> ends) {
   const auto place = sessions_.insert(sessions_.end(), session.get());
   std::exception_ptr escaped;
   try {
+    if (ends) session->opened_by(co_await owners_.of(*std::exchange(ends, nullptr)));
     co_await session->run();
   } catch (...) {
     escaped = std::current_exception();

@@ -12,6 +12,7 @@
 #include "proxy/delivery/delivery.hpp"
 #include "proxy/frontend/access.hpp"
 #include "proxy/frontend/client_session.hpp"
+#include "proxy/frontend/local_owner.hpp"
 #include "proxy/net/listener.hpp"
 #include "proxy/net/supervisor.hpp"
 
@@ -64,7 +65,9 @@ class Server {
   bool is_open(const conf::Listener& listener, const conf::ListenAddress& address) const;
   void close_what_is_gone();
   void accept(const std::string& listener, net::asio::ip::tcp::socket socket);
-  net::asio::awaitable<void> serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket);
+  /// `ends`: of a session whose local user is asked for; else null.
+  net::asio::awaitable<void> serve(std::unique_ptr<ClientSession> session, Access::Ticket ticket,
+                                   std::unique_ptr<net::ConnectionEnds> ends);
   net::asio::awaitable<void> refuse(std::unique_ptr<net::Stream> stream, StatusReply reply);
 
   net::Supervisor& listening_;
@@ -75,6 +78,7 @@ class Server {
   std::vector<Open> open_;
   Access access_;
   UnreadAnswers unread_;
+  LocalOwners owners_;
   std::list<ClientSession*> sessions_;  // of serve(), which takes them out
   std::size_t refusals_ = 0;            // under way
   bool draining_ = false;
