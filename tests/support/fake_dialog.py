@@ -26,6 +26,7 @@ class Message:
         self.sha256 = digest
         self.size = size
         self.chunks = chunks          # how many BDAT brought it; none: DATA did
+        self.login = None             # whose login it came with
         self.answered = True          # with what its final reply says; False where a fault took its place
         self.at = time.monotonic()    # when its last dot came
 
@@ -48,6 +49,7 @@ class Connection:
         self.version = None             # of TLS
         self.resumed = False            # TLS went on from an earlier session
         self.tls_error = None
+        self.login = None               # who has logged in
         self.messages = []
         self.data_begun = 0
         self.has_talked_nonsense = False
@@ -178,7 +180,10 @@ class Dialog:
         return self._line()
 
     def _check(self, given):
-        self._authenticated = given == [part.encode() for part in self.server.login]
+        logins = self.server.login if isinstance(self.server.login, dict) else dict([self.server.login])
+        given = [part.decode("utf-8", "replace") for part in given]
+        self._authenticated = len(given) == 2 and logins.get(given[0]) == given[1]
+        self.record.login = given[0] if self._authenticated else None
         self._send("235 2.7.0 welcome" if self._authenticated else "535 5.7.8 wrong user or password")
 
     def _mail(self, argument):
@@ -249,6 +254,7 @@ class Dialog:
         message = Message(self._sender, self._recipients, *self._intake.result(), self._chunks)
         fault = self.server.take_fault("taken")
         message.answered = fault is None
+        message.login = self.record.login
         with self.server.lock:
             self.record.messages.append(message)
         self._who = message.recipients[0]

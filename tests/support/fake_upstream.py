@@ -1,5 +1,5 @@
 """A submission host that does what a test tells it: TLS first or STARTTLS, chosen EHLO keywords, and a fault at any
-named step. It notes every octet that it was sent, before and inside TLS, every login and every message.
+named step. `login` is (user, secret), or a dictionary of many. It notes every octet that it was sent, before and inside TLS, every login and every message.
 
 Steps: connect, ehlo, starttls, handshake, tls-ehlo, auth, mail, rcpt (any) or rcpt1, rcpt2…, data, bdat (a chunk that is
 not the last), content (once `content_after` octets of it have come), dot (or the last chunk), taken (the message is, its
