@@ -14,6 +14,7 @@ constexpr std::chrono::milliseconds kQuitTime{3000};
 constexpr std::chrono::milliseconds kCatchUpTime{10'000};
 constexpr std::chrono::milliseconds kTakenTime{120'000};  // to acknowledge what was sent
 constexpr std::chrono::milliseconds kUnaskedTime{1000};   // it is on its way already
+constexpr std::chrono::milliseconds kLastWordTime{1000};  // it is here, or never comes
 
 }  // namespace
 
@@ -30,16 +31,36 @@ net::Task<void> Connection::send(std::string_view commands, unsigned replies) {
 }
 
 net::Task<void> Connection::write(std::string_view bytes) {
-  if (!usable_) co_return std::unexpected(net::closed_error("sending to " + endpoint_.host));
+  if (!usable_ || last_word_only_)
+    co_return std::unexpected(broken(net::closed_error("sending to " + endpoint_.host)));
   stream_->expires_after(reply_timeout_);
   auto sent = co_await stream_->write(bytes);
   stream_->expires_never();
-  if (!sent) co_return std::unexpected(broken(std::move(sent.error())));
-  co_return Result<void>{};
+  if (sent || (sent.error().fault == Fault::network && co_await has_last_word())) co_return Result<void>{};
+  co_return std::unexpected(broken(std::move(sent.error())));
+}
+
+/// A server that refuses a content while it comes (too large, say) closes, and what we still send is reset:
+/// its refusal has arrived before.
+net::asio::awaitable<bool> Connection::has_last_word() {
+  while (owed_ > 0) {
+    auto reply = co_await read_reply(kLastWordTime);
+    if (!reply) co_return false;
+    if (reply->code < 400) continue;  // to what came before; what could not be sent is not accepted
+    ++owed_;                          // by who waits for it
+    last_word_ = std::move(*reply);
+    last_word_only_ = true;
+    co_return true;
+  }
+  co_return false;
 }
 
 net::Task<smtp::Reply> Connection::read_reply(std::optional<std::chrono::milliseconds> timeout) {
   if (!usable_) co_return std::unexpected(net::closed_error("reading from " + endpoint_.host));
+  if (last_word_) {
+    heard();
+    co_return *std::exchange(last_word_, std::nullopt);
+  }
   stream_->expires_after(timeout.value_or(reply_timeout_));
   std::array<char, 2048> bytes{};
   while (true) {
@@ -63,7 +84,7 @@ net::Task<smtp::Reply> Connection::read_reply(std::optional<std::chrono::millise
 }
 
 net::asio::awaitable<std::optional<Error>> Connection::unasked_reply() {
-  if (!usable_ || (parser_.buffered() == 0 && !stream_->has_input())) co_return std::nullopt;
+  if (!usable_ || (!last_word_ && parser_.buffered() == 0 && !stream_->has_input())) co_return std::nullopt;
   auto reply = co_await read_reply(kUnaskedTime);
   if (!reply) co_return std::move(reply.error());
   co_return broken(

@@ -64,6 +64,8 @@ class Connection {
   /// Sends commands that this many replies will answer, in one write. RFC 2920.
   /// Errors: network, timeout. The connection is closed then.
   net::Task<void> send(std::string_view commands, unsigned replies);
+  /// Where the path broke and the server had refused before, its refusal is heard by read_reply() first, and
+  /// this is no error: it may be the verdict.
   net::Task<void> write(std::string_view bytes);
   /// The next reply, within reply_timeout() or `timeout`. A server that has spoken although nobody asked is
   /// out of step: callers that send what must not be answered early ask unasked_reply() before. Errors:
@@ -81,14 +83,14 @@ class Connection {
   unsigned replies_owed() const { return owed_; }
   /// True where a next transaction may follow: in step, and no content is half there.
   bool is_between_transactions() const {
-    return usable_ && owed_ == 0 && parser_.buffered() == 0 && phase_ != Phase::content;
+    return usable_ && !last_word_only_ && owed_ == 0 && parser_.buffered() == 0 && phase_ != Phase::content;
   }
   /// Whether it may get there by hearing the replies that are owed.
   bool can_catch_up() const { return usable_ && owed_ > 0 && phase_ == Phase::transaction; }
   /// Hears them, within seconds. The connection is closed where it can't be in step any more.
   net::asio::awaitable<void> catch_up();
   /// False where the server has said something that nobody asked for, or is gone.
-  bool is_quiet() { return usable_ && parser_.buffered() == 0 && !stream_->has_input(); }
+  bool is_quiet() { return usable_ && !last_word_only_ && parser_.buffered() == 0 && !stream_->has_input(); }
   /// Until the next reply, the server has to acknowledge what we send within this time.
   void must_answer_within(std::chrono::milliseconds time);
 
@@ -108,6 +110,7 @@ class Connection {
 
  private:
   net::Task<void> greet(const OpenRequest& request, std::chrono::steady_clock::time_point due);
+  net::asio::awaitable<bool> has_last_word();
   Error broken(Error error);
   void heard();
 
@@ -120,6 +123,8 @@ class Connection {
   Phase phase_ = Phase::ready;
   unsigned owed_ = 0;
   bool probing_ = false;
+  bool last_word_only_ = false;           // nothing can be sent any more
+  std::optional<smtp::Reply> last_word_;  // what was said before the path broke, and is not read yet
   bool usable_ = true;
 };
 

@@ -22,6 +22,9 @@ struct Server {
     can.chunking = chunking;
     homeward::test::MemoryStream::Peer peer;
     peer.hear = [this](std::string_view bytes) {
+      if (writes.size() == writes_that_arrive)
+        return Result<void>{
+            std::unexpected(make_error(Fault::network, 451, {4, 4, 2}, "writing: Broken pipe"))};
       writes.emplace_back(bytes);
       return Result<void>{};
     };
@@ -44,6 +47,7 @@ struct Server {
 
   net::asio::io_context context;
   std::vector<std::string> writes;
+  std::size_t writes_that_arrive = 1000;
   std::deque<std::string> replies;
   std::optional<Connection> connection;
   std::optional<ContentChannel> channel;
@@ -142,6 +146,51 @@ TEST_CASE("delivery: a server that goes in the midst of chunks is lost", "[deliv
   const auto answer = server.settle();
   REQUIRE_FALSE(answer);
   CHECK(answer.error().fault == Fault::refused);
+  CHECK_FALSE(server.connection->usable());
+}
+
+TEST_CASE("delivery: what a server said before it closed in mid-content is its verdict", "[delivery]") {
+  for (const bool at_the_end : {false, true}) {
+    Server server(true);
+    server.writes_that_arrive = 1;
+    CHECK(is_fine(server.add(lines(700))));
+    server.replies = {"250 chunk\r\n"};
+    if (at_the_end) CHECK(is_fine(server.settle()));
+    server.replies.emplace_back("552 5.3.4 too large\r\n");
+    Refusal answer;
+    if (at_the_end) {
+      CHECK(is_fine(server.add("one more\r\n")));
+      CHECK(server.end());
+      auto reply = homeward::test::await(server.context, server.connection->read_reply());
+      answer = reply ? Refusal{*reply} : Refusal{std::unexpected(reply.error())};
+    } else {
+      CHECK(is_fine(server.add(lines(700))));
+      answer = server.settle();
+    }
+    REQUIRE(answer);
+    REQUIRE(*answer);
+    CHECK((*answer)->code == 552);
+    CHECK_FALSE(server.connection->is_quiet());
+    CHECK_FALSE(homeward::test::await(server.context, server.connection->send("RSET\r\n", 1)).has_value());
+  }
+}
+
+TEST_CASE("delivery: an acceptance of what could not be sent is no verdict", "[delivery]") {
+  Server server(false);
+  server.writes_that_arrive = 0;
+  server.replies = {"250 2.0.0 taken\r\n"};
+  CHECK(is_fine(server.add("a line\r\n")));
+  CHECK_FALSE(server.end());
+  CHECK_FALSE(server.connection->usable());
+}
+
+TEST_CASE("delivery: a server that closed without a word is lost", "[delivery]") {
+  Server server(true);
+  server.writes_that_arrive = 1;
+  CHECK(is_fine(server.add(lines(700))));
+  const auto answer = server.add(lines(700));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().fault == Fault::network);
   CHECK_FALSE(server.connection->usable());
 }
 
