@@ -56,14 +56,19 @@ void Schedule::hurry_all(Time now) {
 }
 
 void Schedule::hurry(const std::string& account, Time now) {
-  std::vector<spool::Summary> late;
+  std::vector<std::string> late;
   for (const auto& [id, summary] : waiting_) {
-    if (summary.account == account && summary.next > now) late.push_back(summary);
+    if (summary.account == account) late.push_back(id);
   }
-  for (auto& summary : late) {
-    summary.next = now;
-    put(summary);
-  }
+  for (const auto& id : late) hurry_one(id, now);
+}
+
+void Schedule::hurry_one(const std::string& id, Time now) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end() || found->second.next <= now) return;
+  auto summary = found->second;
+  summary.next = now;
+  put(summary);
 }
 
 std::size_t Schedule::waiting(const std::string& account) const {

@@ -83,6 +83,18 @@ TEST_CASE("delivery: hurrying keeps the order in which messages came", "[deliver
   CHECK(take_all(schedule, 50) == "first second third ");
 }
 
+TEST_CASE("delivery: one alone can be hurried, and what is due stays so", "[delivery]") {
+  Schedule schedule;
+  schedule.put(waiting("late", "10.0.0.1", 1, 900));
+  schedule.put(waiting("other", "10.0.0.1", 2, 900));
+  schedule.put(waiting("due", "10.0.0.1", 3, 10));
+  schedule.hurry_one("late", milliseconds(50));
+  schedule.hurry_one("due", milliseconds(50));
+  schedule.hurry_one("never", milliseconds(50));
+  CHECK(schedule.next_due("home") == milliseconds(10));
+  CHECK(take_all(schedule, 50) == "due late ");
+}
+
 TEST_CASE("delivery: an entry stands in the schedule once, where it was put last", "[delivery]") {
   Schedule schedule;
   schedule.put(waiting("x", "10.0.0.1", 0, 100, "home"));
