@@ -114,6 +114,10 @@ Result<std::string> ContentFolder::read_at(const Descriptor& file, std::uint64_t
   return octets;
 }
 
+Result<std::string> ContentFile::read_at(std::uint64_t offset, std::size_t most) const {
+  return folder_->read_at(file_, offset, most);
+}
+
 void ContentFolder::remove(const std::string& id) {
   const auto gone = files_->unlink(descriptor(), id);
   if (gone || gone.error() == ENOENT) return;

@@ -29,6 +29,8 @@ class ContentFile {
 
   /// Errors: 452 4.3.1.
   Result<void> append(std::string_view octets);
+  /// Up to `most` octets from `offset`. Errors: 451 4.3.0.
+  Result<std::string> read_at(std::uint64_t offset, std::size_t most) const;
   /// Synced, and named `id`, and its name synced. Errors: 452 4.3.1; 451 where there is one of that name.
   Result<void> finish(const std::string& id);
   /// Its row is committed: it stays.

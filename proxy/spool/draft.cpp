@@ -2,6 +2,7 @@
 // thread.
 #include "proxy/spool/draft.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/spool/content_folder.hpp"
@@ -26,6 +27,19 @@ net::Task<void> Draft::append(std::string_view block) {
   memory_ += block;
   if (memory_.size() <= (file_ ? kBlock : kMemory)) co_return Result<void>{};
   co_return co_await write_out();
+}
+
+net::Task<std::string> Draft::read(std::uint64_t offset, std::size_t most) const {
+  if (broken_)
+    co_return std::unexpected(
+        make_error(Fault::local, 451, {4, 3, 0}, "the message can't be read: an earlier part is missing"));
+  const auto written = size_ - memory_.size();
+  if (offset >= written) {
+    const auto begin = std::min<std::uint64_t>(offset - written, memory_.size());
+    co_return memory_.substr(begin, most);
+  }
+  co_return co_await offload_->run<Result<std::string>>(
+      [file = file_, offset, most] { return file->read_at(offset, most); });
 }
 
 net::Task<void> Draft::write_out() {

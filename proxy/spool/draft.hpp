@@ -25,6 +25,8 @@ class Draft {
 
   /// Errors: local 452 4.3.1 (no room, read-only), after which the draft can't be stored.
   net::Task<void> append(std::string_view block);
+  /// Up to `most` octets from `offset`; empty at the end. Errors: local 451 4.3.0.
+  net::Task<std::string> read(std::uint64_t offset, std::size_t most) const;
   std::uint64_t size() const { return size_; }
 
  private:
