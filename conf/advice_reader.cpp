@@ -88,6 +88,14 @@ Fault take_temporary(AdviceRow& row, std::string_view value) {
   return std::nullopt;
 }
 
+Fault take_repair(AdviceRow& row, std::string_view value) {
+  for (const auto item : text::split(value, ',')) {
+    if (item != "sender" && item != "from") return fmt::format("{} is no repair", shown(item));
+    row.advice.repairs.push_back(item == "sender" ? mail::Repair::sender : mail::Repair::from);
+  }
+  return std::nullopt;
+}
+
 Fault take_sentence(AdviceRow& row, std::string_view value) {
   if (value.ends_with('.')) return "a sentence stands without its dot";
   row.advice.sentence = value;
@@ -130,6 +138,7 @@ constexpr auto kKeys = std::to_array<AdviceKey>({{"code", take_codes},
                                                  {"sentence", take_sentence},
                                                  {"cause", take_cause},
                                                  {"cure", take_cure},
+                                                 {"repair", take_repair},
                                                  {"temporary", take_temporary}});
 
 /// Reads one section. Faults are added with their lines.
@@ -147,6 +156,8 @@ class RowReader {
       fault(section_.line, fmt::format("[{}] would fit every reply", section_.name));
     if (row_.advice.temporary && row_.texts.empty())
       fault(section_.line, fmt::format("[{}] is temporary by its code alone", section_.name));
+    if (row_.place == mail::Place::box && !row_.advice.repairs.empty())
+      fault(section_.line, fmt::format("[{}] is met in boxes: nothing is repaired", section_.name));
     if (row_.place == mail::Place::box &&
         (row_.texts.empty() || !row_.codes.empty() || !row_.enhanced.empty()))
       fault(section_.line,

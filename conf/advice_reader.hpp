@@ -11,6 +11,7 @@
 //   sentence   what it means, for people, without a dot at its end
 //   cause      you, provider, network or homeward: whose fault it is
 //   cure       what to do
+//   repair     sender, from: the account's own address as sender, or in From too, may be taken: tried once
 //   temporary  yes: a 5yz of this kind passes by itself
 #pragma once
 

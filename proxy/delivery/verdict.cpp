@@ -21,7 +21,12 @@ EnhancedCode enhanced_of(const smtp::Reply& reply) {
   return {static_cast<std::uint8_t>(reply.code / 100), 0, 0};
 }
 
-smtp::Reply prefixed(const std::string& prefix, const smtp::Reply& reply) {
+/// A cure that says that nothing is to be done is for who keeps the message: here it is the client.
+bool helps_a_client(const mail::Advice& advice) {
+  return !advice.cure.starts_with("Nothing");
+}
+
+smtp::Reply prefixed(const std::string& prefix, const smtp::Reply& reply, const mail::Advice* advice) {
   if (asks_for_login(reply.code)) {
     return smtp::make_reply(
         451, {4, 7, 0},
@@ -30,17 +35,21 @@ smtp::Reply prefixed(const std::string& prefix, const smtp::Reply& reply) {
   smtp::Reply out = reply;
   out.enhanced = enhanced_of(reply);
   out.lines.front() = prefix + out.lines.front();
+  if (advice == nullptr || reply.code < 400) return out;
+  out.lines.front() = fmt::format("{}. {}", advice->sentence, out.lines.front());
+  if (helps_a_client(*advice)) out.lines.push_back(fmt::format("What to do: {}", advice->cure));
   return out;
 }
 
 }  // namespace
 
-smtp::Reply told(const Upstream& upstream, const smtp::Reply& reply) {
-  return prefixed(name_of(upstream) + ": ", reply);
+smtp::Reply told(const Upstream& upstream, const smtp::Reply& reply, const mail::Advice* advice) {
+  return prefixed(name_of(upstream) + ": ", reply, advice);
 }
 
-smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, const smtp::Reply& reply) {
-  return prefixed(fmt::format("{}: Sender {}: ", name_of(upstream), sender), reply);
+smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, const smtp::Reply& reply,
+                           const mail::Advice* advice) {
+  return prefixed(fmt::format("{}: Sender {}: ", name_of(upstream), sender), reply, advice);
 }
 
 smtp::Reply as_transient(smtp::Reply reply) {

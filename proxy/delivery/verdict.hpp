@@ -5,6 +5,7 @@
 #include <string>
 
 #include "proxy/base/error.hpp"
+#include "proxy/mail/advice.hpp"
 #include "proxy/smtp/reply.hpp"
 
 namespace homeward::delivery {
@@ -16,12 +17,14 @@ struct Upstream {
 };
 
 /// A reply of upstream to RCPT, DATA or the last dot, with account and server before its text, its code
-/// kept, an enhanced code added where it has none. A login that is asked for at this point is our trouble,
-/// not the client's: 451 4.7.0.
-smtp::Reply told(const Upstream& upstream, const smtp::Reply& reply);
+/// kept, an enhanced code added where it has none. A refusal that the catalogue knows (`advice`, may be null)
+/// begins with its sentence, as a small panel shows the beginning alone, and ends with what to do. A login
+/// that is asked for at this point is our trouble, not the client's: 451 4.7.0.
+smtp::Reply told(const Upstream& upstream, const smtp::Reply& reply, const mail::Advice* advice);
 /// The same for the refusal of a sender, which comes with the answer to RCPT: it says so, so that no client
 /// blames the recipient.
-smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, const smtp::Reply& reply);
+smtp::Reply told_of_sender(const Upstream& upstream, const std::string& sender, const smtp::Reply& reply,
+                           const mail::Advice* advice);
 /// A 5yz that is known to pass, as the 4yz that it means; its words are kept.
 smtp::Reply as_transient(smtp::Reply reply);
 /// The connection was lost or went out of step before the last dot: 451 4.4.2.

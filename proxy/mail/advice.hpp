@@ -15,15 +15,20 @@
 
 namespace homeward::mail {
 
+/// What in a message a server may take where it has refused it: the account's own address as sender, or in
+/// From as well.
+enum class Repair : std::uint8_t { sender, from };
+
 enum class Cause : std::uint8_t { you, provider, network, homeward };
 
 struct Advice {
   std::string name;      ///< of the row: "recipient-host-unverified"
   std::string sentence;  ///< plain, one, without a dot at its end
   Cause cause = Cause::provider;
-  std::string cure;        ///< what to do
-  bool temporary = false;  ///< a 5yz of this kind passes by itself: it is treated as 4yz
-  std::string kind = {};   ///< rows of one kind mean the same to people; the row's name where none is given
+  std::string cure;                  ///< what to do
+  bool temporary = false;            ///< a 5yz of this kind passes by itself: it is treated as 4yz
+  std::vector<Repair> repairs = {};  ///< what may help at once: delivery/sender_repairs.hpp
+  std::string kind = {};  ///< rows of one kind mean the same to people; the row's name where none is given
 };
 
 /// Where a row's words are met. Delivery looks up replies alone: what a mail program or a printer writes must

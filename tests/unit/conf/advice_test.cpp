@@ -245,6 +245,7 @@ TEST_CASE("conf: a row's words are fit for a reply, a report and a screen") {
       CHECK_FALSE(words.ends_with('.'));
       CHECK(words.size() <= 180);
     }
+    if (row.place == mail::Place::reply) CHECK(row.advice.sentence.size() <= 60);  // a panel shows no more
   }
 }
 
@@ -289,7 +290,9 @@ TEST_CASE("conf: a row that would fit everything, or lacks its words, is no row"
        {"[r]\nsentence = s\ncause = you\ncure = c\n", "[r]\ncode = 550\ncause = you\ncure = c\n",
         "[r]\ncode = 550\nsentence = s\ncure = c\n", "[r]\ncode = 550\nsentence = s\ncause = you\n",
         "[r]\ncode = 550\nsentence = s\ncause = you\ncure = c\ntemporary = yes\n",
-        "[r]\nplace = box\ncode = 550\ntext = a\nsentence = s\ncause = you\ncure = c\n"}) {
+        "[r]\nplace = box\ncode = 550\ntext = a\nsentence = s\ncause = you\ncure = c\n",
+        "[r]\nplace = box\ntext = a\nsentence = s\ncause = you\ncure = c\nrepair = sender\n",
+        "[r]\ncode = 550\nsentence = s\ncause = you\ncure = c\nrepair = to\n"}) {
     CAPTURE(text);
     const auto file = read_advice(text);
     CHECK(file.rows.empty());

@@ -34,27 +34,46 @@ TEST_CASE("delivery: upstream's verdict keeps its code and names the account", "
   };
   for (const auto& [said, expected] : cases) {
     CAPTURE(said.code, said.text());
-    CHECK(to_wire(told(kHome, said)) == expected);
+    CHECK(to_wire(told(kHome, said, nullptr)) == expected);
   }
 }
 
 TEST_CASE("delivery: a refused sender is told as such", "[delivery]") {
-  const auto told =
-      told_of_sender(kHome, "<ann@x.test>", reply(550, EnhancedCode{5, 7, 1}, {"not owned by user"}));
+  const auto told = told_of_sender(kHome, "<ann@x.test>",
+                                   reply(550, EnhancedCode{5, 7, 1}, {"not owned by user"}), nullptr);
   CHECK(to_wire(told) == "550 5.7.1 home (mail.isp.test): Sender <ann@x.test>: not owned by user\r\n");
+}
+
+TEST_CASE("delivery: a refusal that the catalogue knows begins with its sense and ends with its cure",
+          "[delivery]") {
+  mail::Advice advice;
+  advice.sentence = "The recipient's mailbox is full";
+  advice.cure = "Ask the recipient to make room";
+  const auto full = reply(552, EnhancedCode{5, 2, 2}, {"over quota", "see why"});
+  CHECK(to_wire(told(kHome, full, &advice)) ==
+        "552-5.2.2 The recipient's mailbox is full. home (mail.isp.test): over quota\r\n"
+        "552-5.2.2 see why\r\n"
+        "552 5.2.2 What to do: Ask the recipient to make room\r\n");
+  CHECK(told_of_sender(kHome, "<a@b.test>", full, &advice).lines.front() ==
+        "The recipient's mailbox is full. home (mail.isp.test): Sender <a@b.test>: over quota");
+  // What is said to who keeps the message is no help to a client.
+  advice.cure = "Nothing: it is tried again";
+  CHECK(told(kHome, full, &advice).lines.size() == 2);
+  CHECK(told(kHome, reply(250, EnhancedCode{2, 0, 0}, {"ok"}), &advice).text() == "home (mail.isp.test): ok");
 }
 
 TEST_CASE("delivery: a login that is asked for in mid-transaction is our trouble", "[delivery]") {
   for (const int code : {530, 534, 535, 538}) {
     CAPTURE(code);
     const auto said = reply(code, EnhancedCode{5, 7, 0}, {"authentication required"});
-    for (const auto& told : {told(kHome, said), told_of_sender(kHome, "<ann@x.test>", said)}) {
+    for (const auto& told :
+         {told(kHome, said, nullptr), told_of_sender(kHome, "<ann@x.test>", said, nullptr)}) {
       CHECK(told.code == 451);
       CHECK(told.enhanced == EnhancedCode{4, 7, 0});
       CHECK(told.text().find(std::to_string(code) + " authentication required") != std::string::npos);
     }
   }
-  CHECK(told(kHome, reply(550, std::nullopt, {"no"})).code == 550);
+  CHECK(told(kHome, reply(550, std::nullopt, {"no"}), nullptr).code == 550);
 }
 
 TEST_CASE("delivery: a 5yz that passes is told as a 4yz", "[delivery]") {
