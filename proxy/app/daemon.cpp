@@ -255,9 +255,10 @@ class Daemon {
     Rooms(std::unique_ptr<spool::Spool> spool_, upstream::Pool& pool, net::Supervisor& supervisor,
           ConfigPointer config)
         : spool(std::move(spool_)),
-          runner(*spool, pool, supervisor, std::move(config)),
-          services{pool, *spool, runner, supervisor} {}
+          runner(*spool, pool, repairs, supervisor, std::move(config)),
+          services{pool, *spool, runner, repairs, supervisor} {}
     std::unique_ptr<spool::Spool> spool;
+    delivery::SenderRepairs repairs;
     delivery::Runner runner;
     delivery::Services services;
     std::unique_ptr<control::Interface> control;

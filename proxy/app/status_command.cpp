@@ -105,6 +105,8 @@ std::string describe_accounts(const json::array& accounts, system_clock::time_po
                               : "in " + duration_text(since(now, *next))});
     if (const auto error = view::text(account, "last_error"); !error.empty())
       table.add_note(fmt::format("{}: {}", ago(account, "last_error_at", now), error));
+    for (const auto& words : view::list(account, "learned"))
+      if (words.is_string()) table.add_note(fmt::format("Learned: {}", std::string_view(words.get_string())));
   }
   return table.empty() ? "There are no accounts.\n" : table.to_string();
 }

@@ -106,6 +106,8 @@ json::object to_json(const spool::SpoolFacts& facts) {
 }
 
 json::object to_json(const delivery::AccountStatus& account) {
+  json::array learned;
+  for (const auto& words : account.learned) learned.emplace_back(utf8(words));
   return {{"name", utf8(account.name)},
           {"address", utf8(account.address)},
           {"state", to_string(account.state)},
@@ -114,7 +116,8 @@ json::object to_json(const delivery::AccountStatus& account) {
           {"last_error", text_or_null(account.last_error)},
           {"last_error_at", time_value(account.last_error_at)},
           {"last_success", time_value(account.last_success)},
-          {"next_attempt", time_value(account.next_attempt)}};
+          {"next_attempt", time_value(account.next_attempt)},
+          {"learned", std::move(learned)}};
 }
 
 json::array to_json(const std::vector<spool::TraceLine>& lines) {

@@ -26,11 +26,11 @@ SubmissionOrder order_of(std::shared_ptr<const conf::Config> config, const conf:
 
 }  // namespace
 
-void judge(spool::Recipient& recipient, const Word& word, const mail::AdviceTable& advice) {
+void judge(spool::Recipient& recipient, const Word& word) {
   recipient.last = word.said ? *word.said : word.reply;
   if (word.is_accepted()) {
     recipient.status = Status::delivered;
-  } else if (is_refusal(word, advice)) {
+  } else if (is_refusal(word)) {
     recipient.status = Status::refused;
   }
 }
@@ -40,7 +40,7 @@ Attempt::Attempt(Services& services, std::shared_ptr<const conf::Config> config,
     : services_(services),
       config_(config),
       entry_(std::move(entry)),
-      submission_(services.pool, order_of(std::move(config), account, entry_), std::move(ticket)) {
+      submission_(services, order_of(std::move(config), account, entry_), std::move(ticket)) {
   result_.recipients = entry_.recipients;
 }
 
@@ -126,7 +126,7 @@ awaitable<void> Attempt::finish() {
 }
 
 void Attempt::judge(spool::Recipient& recipient, const Word& word) {
-  delivery::judge(recipient, word, *config_->advice);
+  delivery::judge(recipient, word);
   if (recipient.status == Status::waiting) result_.word = word.reply.text();
 }
 
@@ -137,6 +137,11 @@ void Attempt::judge_tried(const Word& word) {
     return;
   }
   if (word.source == Word::Source::lost) {
+    result_.word = word.reply.text();
+    return;
+  }
+  if (word.lesson && services_.repairs.begin(*submission_.order().account, *word.lesson)) {
+    result_.again_at_once = true;
     result_.word = word.reply.text();
     return;
   }

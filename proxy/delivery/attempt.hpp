@@ -24,6 +24,7 @@ struct AttemptResult {
   std::string word;  ///< for people: why some still wait
   std::string server;
   std::string header;           ///< of the message, where it came to be read
+  bool again_at_once = false;   ///< with another sender, which the server may take
   bool reports_itself = false;  ///< the server sends the reports that were asked for
 };
 
@@ -59,6 +60,6 @@ class Attempt {
 };
 
 /// What `word` makes of a recipient: delivered, refused, or waiting with upstream's last word.
-void judge(spool::Recipient& recipient, const Word& word, const mail::AdviceTable& advice);
+void judge(spool::Recipient& recipient, const Word& word);
 
 }  // namespace homeward::delivery

@@ -6,7 +6,7 @@ using net::asio::awaitable;
 using smtp::Reply;
 
 Reply Direct::told(Word word) const {
-  const bool passes = word.reply.is_permanent() && !is_refusal(word, *submission_.order().config->advice);
+  const bool passes = word.reply.is_permanent() && !is_refusal(word);
   return passes ? as_transient(std::move(word.reply)) : std::move(word.reply);
 }
 
@@ -27,6 +27,8 @@ awaitable<void> Direct::content(std::string_view block) {
 awaitable<Outcome> Direct::commit() {
   auto word = co_await submission_.last_dot();
   if (!word) word = co_await submission_.verdict();
+  // What went is gone; the next message is changed from its beginning.
+  if (word->lesson) (void)repairs_.begin(*submission_.order().account, *word->lesson);
   submission_.drop();
   Outcome outcome{std::move(word->reply), word->is_accepted() ? Fate::delivered : Fate::refused, {}};
   if (word->is_accepted() && !submission_.offers_dsn()) outcome.relayed = std::move(accepted_);

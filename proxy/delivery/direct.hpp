@@ -2,6 +2,7 @@
 // content streams through; nothing is kept. product.md 3, column "direct".
 #pragma once
 
+#include "proxy/delivery/services.hpp"
 #include "proxy/delivery/submission.hpp"
 #include "proxy/delivery/transaction.hpp"
 
@@ -9,8 +10,8 @@ namespace homeward::delivery {
 
 class Direct final : public Transaction {
  public:
-  Direct(upstream::Pool& pool, SubmissionOrder order, MessageRate::Ticket ticket)
-      : submission_(pool, std::move(order), std::move(ticket)) {}
+  Direct(Services& services, SubmissionOrder order, MessageRate::Ticket ticket)
+      : repairs_(services.repairs), submission_(services, std::move(order), std::move(ticket)) {}
 
   net::asio::awaitable<smtp::Reply> rcpt(smtp::Recipient to, smtp::Ahead ahead) override;
   net::asio::awaitable<smtp::Reply> data() override;
@@ -22,6 +23,7 @@ class Direct final : public Transaction {
   /// The client's part of `word`: a 5yz that the catalogue knows to pass is a 4yz to it.
   smtp::Reply told(Word word) const;
 
+  SenderRepairs& repairs_;
   Submission submission_;
   std::vector<smtp::Recipient> accepted_;
 };

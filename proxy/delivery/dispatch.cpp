@@ -156,7 +156,7 @@ std::unique_ptr<Transaction> Dispatch::begin(const mail::Envelope& envelope,
   auto ticket = services_.runner.reserve(account);
   if (account.delivery == DeliveryMode::direct) {
     if (!ticket) return nullptr;
-    return std::make_unique<Direct>(services_.pool, std::move(order), std::move(*ticket));
+    return std::make_unique<Direct>(services_, std::move(order), std::move(*ticket));
   }
   order.patience = patience_of(*config_, envelope.origin.listener);
   if (!ticket) return std::make_unique<Hybrid>(services_, std::move(order));

@@ -16,6 +16,8 @@ using net::asio::awaitable;
 using smtp::Reply;
 using spool::State;
 
+constexpr std::size_t kBlock = 64UL * 1024;
+
 Reply kept(const std::string& id, const conf::AccountConfig& account, const std::string& cause) {
   auto text = fmt::format("Kept as {}, {} sends it on", id, account.name());
   if (!cause.empty()) text += ": " + cause;
@@ -26,7 +28,8 @@ Reply kept(const std::string& id, const conf::AccountConfig& account, const std:
 awaitable<void> wait_for_verdict(std::shared_ptr<Submission> submission, net::Pending<Word> verdict) {
   // Whatever comes of it, who waits for it goes on.
   Word word{Word::Source::unknown, Word::About::message,
-            smtp::make_reply(451, {4, 3, 0}, "something went wrong here"), std::nullopt, Fault::local};
+            smtp::make_reply(451, {4, 3, 0}, "something went wrong here")};
+  word.fault = Fault::local;
   std::exception_ptr escaped;
   try {
     word = co_await submission->verdict();
@@ -45,7 +48,7 @@ Hybrid::Hybrid(Services& services, SubmissionOrder order)
 
 Hybrid::Hybrid(Services& services, SubmissionOrder order, MessageRate::Ticket ticket)
     : Hybrid(services, std::move(order)) {
-  submission_ = std::make_shared<Submission>(services.pool, order_, std::move(ticket));
+  submission_ = std::make_shared<Submission>(services, order_, std::move(ticket));
 }
 
 awaitable<Reply> Hybrid::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
@@ -56,7 +59,7 @@ awaitable<Reply> Hybrid::rcpt(smtp::Recipient to, smtp::Ahead ahead) {
       accepted_.push_back({std::move(to), true, std::nullopt});
       co_return std::move(word->reply);
     }
-    if (is_refusal(*word, *order_.config->advice)) co_return std::move(word->reply);
+    if (is_refusal(*word)) co_return std::move(word->reply);
   }
   co_return keep(std::move(to), word);
 }
@@ -106,7 +109,7 @@ awaitable<Reply> Hybrid::data() {
   if (submission_ && !has(true)) drop();  // nobody there to send it to
   if (submission_) {
     const auto word = co_await submission_->data();
-    if (word.is_accepted() || is_refusal(word, *order_.config->advice)) co_return word.reply;
+    if (word.is_accepted() || is_refusal(word)) co_return word.reply;
     if (auto full = no_room(word)) co_return std::move(*full);
     turn(word);
   }
@@ -121,7 +124,7 @@ awaitable<void> Hybrid::content(std::string_view block) {
   }
   if (submission_) {
     if (const auto word = co_await submission_->content(block)) {
-      if (draft_failed_ || is_refusal(*word, *order_.config->advice)) {
+      if (draft_failed_ || is_refusal(*word)) {
         failed_ = word->reply;
       } else {
         turn(*word);
@@ -147,9 +150,44 @@ awaitable<Outcome> Hybrid::commit_live() {
   if (has(false)) {
     if (auto failed = co_await store_waiting()) co_return std::move(*failed);
   }
+  auto word = co_await last_word();
+  if (word && co_await may_send_again(*word)) word = co_await last_word();
+  co_return word ? co_await settle(*word) : co_await hand_over();
+}
+
+/// Nothing where patience ended before it came.
+awaitable<std::optional<Word>> Hybrid::last_word() {
   auto word = co_await submission_->last_dot();
   if (!word) word = co_await await_verdict();
-  co_return word ? co_await settle(*word) : co_await hand_over();
+  co_return word;
+}
+
+/// The whole message was refused for its sender or From, and another may be taken: true where all of it is
+/// there once more, but for the last dot.
+awaitable<bool> Hybrid::may_send_again(const Word& refusal) {
+  if (!refusal.lesson || draft_failed_ || !services_.repairs.begin(*order_.account, *refusal.lesson))
+    co_return false;
+  auto again = std::make_shared<Submission>(services_, order_, MessageRate::Ticket{});
+  const bool is_there = co_await offer_again(*again);
+  if (is_there)
+    submission_ = std::move(again);
+  else
+    again->drop();
+  co_return is_there;
+}
+
+awaitable<bool> Hybrid::offer_again(Submission& again) {
+  for (const auto& recipient : accepted_) {
+    if (recipient.live && !(co_await again.rcpt(recipient.to, {})).is_accepted()) co_return false;
+  }
+  if (!(co_await again.data()).is_accepted()) co_return false;
+  std::uint64_t sent = 0;
+  while (sent < draft_.size()) {
+    const auto block = co_await draft_.read(sent, kBlock);
+    if (!block || block->empty() || co_await again.content(*block)) co_return false;
+    sent += block->size();
+  }
+  co_return true;
 }
 
 /// Who waits is on stable storage, pending, before upstream may say yes for the others.

@@ -43,6 +43,9 @@ class Hybrid final : public Transaction {
 
   net::asio::awaitable<Outcome> commit_live();
   net::asio::awaitable<std::optional<Outcome>> store_waiting();
+  net::asio::awaitable<std::optional<Word>> last_word();
+  net::asio::awaitable<bool> may_send_again(const Word& refusal);
+  net::asio::awaitable<bool> offer_again(Submission& again);
   net::asio::awaitable<std::optional<Word>> await_verdict();
   net::asio::awaitable<Outcome> settle(const Word& word);
   net::asio::awaitable<Outcome> delivered(const Word& word);

@@ -24,6 +24,7 @@ constexpr std::chrono::hours kUnreadable{1};
 constexpr std::chrono::seconds kAfterClaim{1};
 constexpr std::chrono::seconds kTakeOverPause{5};
 constexpr std::string_view kPausedKey = "paused/";
+constexpr std::string_view kLearnedKey = "learned/";
 
 /// An attempt is under way from its making to its end, however that comes.
 class Flight {
@@ -47,9 +48,15 @@ class Flight {
 
 }  // namespace
 
-Runner::Runner(spool::Spool& spool, upstream::Pool& pool, net::Supervisor& supervisor,
+Runner::Runner(spool::Spool& spool, upstream::Pool& pool, SenderRepairs& repairs, net::Supervisor& supervisor,
                std::shared_ptr<const conf::Config> config)
-    : inside_(std::make_shared<Inside>(spool, pool, supervisor, std::move(config), *this)) {}
+    : inside_(std::make_shared<Inside>(spool, pool, repairs, supervisor, std::move(config), *this)) {
+  const std::weak_ptr<Inside> inside = inside_;
+  repairs.keep_by([inside](const std::string& account, const std::string& text) {
+    if (const auto self = inside.lock())
+      self->supervisor.spawn("runner:learned", self->keep_lesson(account, text));
+  });
+}
 
 Runner::~Runner() = default;
 
@@ -69,6 +76,7 @@ void Runner::reloaded(std::shared_ptr<const conf::Config> config) {
 }
 
 void Runner::back_on_line(std::string_view why) {
+  ++inside_->hurries;
   for (auto& [name, line] : inside_->lines) line.forgive();
   if (inside_->schedule.accounts().empty() && inside_->under_way.empty()) return;
   log::info("runner.hurries", {{"cause", std::string(why)}});
@@ -127,6 +135,8 @@ awaitable<void> Runner::Inside::take_over() {
   if (settings) {
     for (const auto& [key, value] : *settings) {
       if (key.starts_with(kPausedKey)) lines[key.substr(kPausedKey.size())].pause(true);
+      if (key.starts_with(kLearnedKey))
+        services.repairs.restore(*config, key.substr(kLearnedKey.size()), value);
     }
   }
   auto waiting = co_await spool.summaries();
@@ -144,6 +154,12 @@ awaitable<void> Runner::Inside::take_over() {
   }
   ++revision;
   co_await unhold_all();  // the configuration may have been mended while we were away
+}
+
+awaitable<void> Runner::Inside::keep_lesson(std::string account, std::string text) {
+  auto kept = co_await spool.remember(std::string(kLearnedKey) + account, std::move(text));
+  if (!kept)
+    log::warning("runner.lesson_not_kept", {{"account", account}, {"cause", kept.error().reply.text}});
 }
 
 /// Begins what may begin; when to look again, if at a time.
@@ -218,6 +234,7 @@ std::shared_ptr<MessageRate> Runner::Inside::rate_of(const std::string& account)
 awaitable<void> Runner::Inside::attempt(spool::Summary summary, MessageRate::Ticket ticket) {
   std::exception_ptr escaped;
   bool unread = false;
+  const auto hurries_before = hurries;
   {
     const Flight flight(shared_from_this(), lines[summary.account], under_way, summary.id);
     try {
@@ -235,6 +252,10 @@ awaitable<void> Runner::Inside::attempt(spool::Summary summary, MessageRate::Tic
   if (unread || escaped) {
     summary.next = now().witnessed + kAfterSpoolFault;
     schedule.put(summary);
+  }
+  if (hurries != hurries_before) {  // what it met belongs to the network of before
+    lines[summary.account].forgive();
+    schedule.hurry_one(summary.id, now().witnessed);
   }
   changed();
   if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was

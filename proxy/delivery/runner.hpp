@@ -31,13 +31,14 @@ struct AccountStatus {
   unsigned sending = 0;       ///< attempts of the runner under way
   std::string last_error;     ///< in words; empty: none since the last success
   std::optional<std::chrono::system_clock::time_point> last_error_at;
+  std::vector<std::string> learned;  ///< what its provider's refusals have taught, in words
   std::optional<std::chrono::system_clock::time_point> last_success;
   std::optional<std::chrono::system_clock::time_point> next_attempt;
 };
 
 class Runner {
  public:
-  Runner(spool::Spool& spool, upstream::Pool& pool, net::Supervisor& supervisor,
+  Runner(spool::Spool& spool, upstream::Pool& pool, SenderRepairs& repairs, net::Supervisor& supervisor,
          std::shared_ptr<const conf::Config> config);
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;

@@ -42,18 +42,19 @@ class Claim {
 struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   using ConfigPointer = std::shared_ptr<const conf::Config>;
 
-  Inside(spool::Spool& spool_, upstream::Pool& pool_, net::Supervisor& supervisor_, ConfigPointer config_,
-         Runner& runner)
+  Inside(spool::Spool& spool_, upstream::Pool& pool_, SenderRepairs& repairs, net::Supervisor& supervisor_,
+         ConfigPointer config_, Runner& runner)
       : spool(spool_),
         pool(pool_),
         supervisor(supervisor_),
         config(std::move(config_)),
-        services{pool_, spool_, runner, supervisor_},
+        services{pool_, spool_, runner, repairs, supervisor_},
         wake(supervisor_.executor()) {}
 
   // runner.cpp
   net::asio::awaitable<void> loop();
   net::asio::awaitable<void> take_over();
+  net::asio::awaitable<void> keep_lesson(std::string account, std::string text);
   std::optional<std::chrono::milliseconds> pump();
   std::optional<std::chrono::milliseconds> pump(const std::string& account);
   std::optional<std::chrono::milliseconds> may_begin(const conf::AccountConfig& account,
@@ -113,6 +114,7 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
   std::unordered_set<std::string> delay_told;  // ids
   std::function<void(const spool::Entry&)> on_failed;
   std::mt19937_64 random{std::random_device{}()};
+  std::uint64_t hurries = 0;  // how often we came back on line
   std::uint64_t revision = 1;
   bool draining = false;
 };

@@ -108,6 +108,7 @@ std::vector<AccountStatus> Runner::accounts() const {
     status.waiting = inside_->schedule.waiting(account.name());
     status.sending = line.under_way();
     status.last_error = line.last_error();
+    status.learned = inside_->services.repairs.in_words(account);
     if (line.last_error_at()) status.last_error_at = line.last_error_at()->wall;
     if (line.last_success()) status.last_success = line.last_success()->wall;
     if (const auto need = inside_->pool.need_of(account)) {

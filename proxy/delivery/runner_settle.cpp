@@ -127,7 +127,8 @@ awaitable<void> Runner::Inside::store_settled(ConfigPointer held, const conf::Ac
       recipient.reported = true;
   }
   const auto wait = spool::retry_wait({account.retry, account.retry_max}, entry.attempts, dice());
-  const auto next = std::max(moment.witnessed + wait, lines[account.name()].blocked_until());
+  const auto next = std::max(moment.witnessed + (result.again_at_once ? milliseconds{0} : wait),
+                             lines[account.name()].blocked_until());
   auto stored =
       co_await apply_surely(entry.id, spool::Settled{entry.recipients, next, entry.last_word}, report);
   if (!stored) {
@@ -172,10 +173,11 @@ awaitable<void> Runner::Inside::wait_for_verdict(spool::Entry entry, std::vector
   result.word = word->reply.text();
   result.reports_itself = reports_itself;
   if (word->source == Word::Source::unknown) result.end = End::unknown;
+  result.again_at_once = word->lesson && services.repairs.begin(*account, *word->lesson);
   for (auto& recipient : result.recipients) {
     if (std::ranges::find(tried, recipient.to) == tried.end()) continue;
-    if (word->source != Word::Source::unknown && word->source != Word::Source::lost)
-      judge(recipient, *word, *held->advice);
+    if (word->source != Word::Source::unknown && word->source != Word::Source::lost && !result.again_at_once)
+      judge(recipient, *word);
   }
   result.header = co_await header_of(entry.id);
   co_await settle(held, *account, std::move(entry), std::move(result));

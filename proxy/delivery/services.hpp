@@ -1,6 +1,7 @@
 // What every delivery needs of the house.
 #pragma once
 
+#include "proxy/delivery/sender_repairs.hpp"
 #include "proxy/net/supervisor.hpp"
 #include "proxy/spool/spool.hpp"
 #include "proxy/upstream/pool.hpp"
@@ -14,6 +15,7 @@ struct Services {
   upstream::Pool& pool;
   spool::Spool& spool;
   Runner& runner;
+  SenderRepairs& repairs;
   net::Supervisor& supervisor;  ///< of what outlives a session's wait
 };
 

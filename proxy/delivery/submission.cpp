@@ -17,8 +17,6 @@ using net::asio::awaitable;
 using smtp::Reply;
 using Phase = upstream::Connection::Phase;
 
-constexpr std::string_view kData = "DATA\r\n";
-
 std::string received_of(const SubmissionOrder& order) {
   const auto& origin = order.envelope.origin;
   return mail::received_field({.hostname = order.config->hostname,
@@ -40,25 +38,28 @@ Result<std::string> mail_line(const mail::Envelope& envelope, const smtp::Revers
   return smtp::write_mail(sender, parameters, capabilities);
 }
 
-Word ours(Reply reply, Word::About about) {
-  return {Word::Source::ours, about, std::move(reply), std::nullopt, Fault::client};
+smtp::ReversePath sender_of(const SubmissionOrder& order, SenderRules learned) {
+  const auto& rules = order.account->rules;
+  auto sender = mail::rewrite_sender(rules, order.envelope.from);
+  const bool own = sender.is_null() ? learned.own_null_sender : learned.own_sender;
+  return own ? smtp::ReversePath{rules.address} : sender;
 }
 
 }  // namespace
 
-bool is_refusal(const Word& word, const mail::AdviceTable& advice) {
+bool is_refusal(const Word& word) {
   if (word.source == Word::Source::ours) return word.reply.is_permanent();
-  if (word.source != Word::Source::upstream || !word.reply.is_permanent()) return false;
-  return !advice.is_temporary(word.said ? *word.said : word.reply);
+  return word.source == Word::Source::upstream && word.reply.is_permanent() && !word.passes;
 }
 
-Submission::Submission(upstream::Pool& pool, SubmissionOrder order, MessageRate::Ticket ticket)
-    : pool_(pool),
+Submission::Submission(Services& services, SubmissionOrder order, MessageRate::Ticket ticket)
+    : services_(services),
       order_(std::move(order)),
-      sender_(mail::rewrite_sender(order_.account->rules, order_.envelope.from)),
+      used_(services.repairs.rules(*order_.account)),
+      sender_(sender_of(order_, used_)),
       ticket_(std::move(ticket)),
       trace_(received_of(order_)),
-      pending_(pool.begin(order_.config, *order_.account)),
+      pending_(services.pool.begin(order_.config, *order_.account)),
       server_(order_.account->servers.front().host) {}
 
 awaitable<Word> Submission::rcpt(const smtp::Recipient& to, const smtp::Ahead& ahead) {
@@ -66,8 +67,38 @@ awaitable<Word> Submission::rcpt(const smtp::Recipient& to, const smtp::Ahead& a
   if (!ahead_.empty()) co_return co_await answer_ahead(to);
   while (true) {
     if (auto refused = co_await ready_lease()) co_return std::move(*refused);
-    if (auto word = co_await fly(to, ahead)) co_return std::move(*word);
+    auto word = co_await fly(to, ahead);
+    if (!word || co_await may_fly_again(*word)) continue;
+    learn_from(*word, false);
+    co_return std::move(*word);
   }
+}
+
+/// True where the sender was refused and another is to be tried: nothing of the flight is left then.
+awaitable<bool> Submission::may_fly_again(const Word& word) {
+  if (!word.lesson || repaired_ || any_accepted_ || !services_.repairs.begin(*order_.account, *word.lesson))
+    co_return false;
+  repaired_ = true;
+  auto& connection = *lease_->connection;
+  ahead_.clear();
+  unsent_.clear();
+  data_ahead_ = false;
+  co_await connection.catch_up();
+  used_ = services_.repairs.rules(*order_.account);
+  sender_ = sender_of(order_, used_);
+  mail_accepted_ = false;
+  co_return true;
+}
+
+/// A sender is known to be taken once a recipient is; a From with the whole message alone.
+void Submission::learn_from(const Word& word, bool whole_message) {
+  any_accepted_ |= word.is_accepted();
+  if (used_ == SenderRules{}) return;
+  auto used = used_;
+  if (!whole_message) used.own_from = false;
+  if (!whole_message && !repaired_) return;
+  if (word.is_accepted()) services_.repairs.worked(*order_.account, used);
+  if (word.blames_sender && !word.lesson) services_.repairs.failed(*order_.account, used);
 }
 
 /// Waits for the lease that was begun at MAIL; nothing where it is there.
@@ -78,8 +109,9 @@ awaitable<std::optional<Word>> Submission::ready_lease() {
   pending_.reset();
   if (!lease) {
     const auto fault = lease.error().fault;
-    co_return fail({Word::Source::nobody, Word::About::message, smtp::make_reply(lease.error().reply),
-                    std::nullopt, fault});
+    Word nobody{Word::Source::nobody, Word::About::message, smtp::make_reply(lease.error().reply)};
+    nobody.fault = fault;
+    co_return fail(std::move(nobody));
   }
   lease_ = std::move(*lease);
   server_ = lease_->connection->endpoint().host;
@@ -210,7 +242,11 @@ awaitable<Word> Submission::answer_ahead(const smtp::Recipient& to) {
   const auto wanted = smtp::write_rcpt(to, lease_->connection->capabilities());
   const auto sent = std::move(ahead_.front());
   ahead_.pop_front();
-  if (wanted && *wanted == sent) co_return co_await answer_to_rcpt();
+  if (wanted && *wanted == sent) {
+    auto word = co_await answer_to_rcpt();
+    learn_from(word, false);
+    co_return word;
+  }
   lease_->connection->close();  // its replies would be taken for somebody else's
   co_return fail(lost(make_error(Fault::local, 451, {4, 3, 0}, "the recipients came in another order")));
 }
@@ -223,87 +259,9 @@ std::optional<Word> Submission::begin_again_or_fail(const Error& error) {
   unsent_.clear();
   ahead_.clear();
   data_ahead_ = false;
-  pending_ = pool_.replace(std::move(*lease_));
+  pending_ = services_.pool.replace(std::move(*lease_));
   lease_.reset();
   return std::nullopt;
-}
-
-awaitable<Word> Submission::data() {
-  if (failed_) co_return *failed_;
-  auto& connection = *lease_->connection;
-  const Word go_ahead{Word::Source::upstream, Word::About::message,
-                      smtp::make_reply(354, "Go ahead; end with a dot on a line of its own"), std::nullopt,
-                      Fault::refused};
-  if (!ahead_.empty()) co_return out_of_step("RCPT", Reply{});
-  content_.emplace(connection);
-  if (!ContentChannel::goes_in_chunks(connection.capabilities())) {
-    if (!data_ahead_) {
-      if (auto unasked = co_await connection.unasked_reply()) co_return fail(lost(*unasked));
-      if (auto sent = co_await connection.send(kData, 1); !sent) co_return fail(lost(sent.error()));
-    }
-    auto reply = co_await connection.read_reply();
-    if (!reply) co_return fail(lost(reply.error()));
-    if (reply->is_positive()) co_return out_of_step("DATA", *reply);
-    if (!reply->is_intermediate()) co_return said(std::move(*reply), Word::About::message);
-    connection.enter(Phase::content);
-  }
-  // A write that fails is told by the next step.
-  (void)co_await content(trace_);
-  co_return go_ahead;
-}
-
-awaitable<std::optional<Word>> Submission::content(std::string_view block) {
-  if (failed_) co_return failed_;
-  if (auto refusal = unfit(block)) {
-    lease_->connection->close();  // without a last dot: nothing of it stays there
-    co_return fail(std::move(*refusal));
-  }
-  auto refused = co_await content_->add(block);
-  if (!refused) co_return fail(lost(refused.error()));
-  if (*refused) co_return fail(said(std::move(**refused), Word::About::message));
-  co_return std::nullopt;
-}
-
-/// What the account's server can't take, seen only while the content passes.
-std::optional<Word> Submission::unfit(std::string_view block) const {
-  if (lease_->connection->capabilities().eight_bit_mime || text::is_ascii(block)) return std::nullopt;
-  return ours(
-      smtp::make_reply(554, {5, 6, 1},
-                       fmt::format("{}: the message holds 8-bit characters, which this server does not take "
-                                   "(no 8BITMIME): send it encoded (quoted-printable or base64)",
-                                   order_.account->name())),
-      Word::About::message);
-}
-
-awaitable<std::optional<Word>> Submission::last_dot() {
-  if (failed_) co_return failed_;
-  // An answer that came before the end must not be taken for the verdict on the whole.
-  auto refused = co_await content_->settle();
-  if (!refused) co_return fail(lost(refused.error()));
-  if (*refused) co_return fail(said(std::move(**refused), Word::About::message));
-  if (const auto sent = co_await content_->end(); !sent) {
-    co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), sent.error()),
-                    std::nullopt, sent.error().fault});
-  }
-  co_return std::nullopt;
-}
-
-awaitable<Word> Submission::verdict() {
-  auto& connection = *lease_->connection;
-  auto reply = co_await connection.read_reply(order_.account->reply_timeout * 2);
-  if (!reply) {
-    // 421 is a word on the message too: it was not taken.
-    if (reply.error().fault == Fault::refused) co_return fail(lost(reply.error()));
-    co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), reply.error()),
-                    std::nullopt, reply.error().fault});
-  }
-  connection.enter(reply->is_positive() ? Phase::ready : Phase::transaction);
-  if (!reply->is_intermediate()) co_return said(std::move(*reply), Word::About::message);
-  connection.close();
-  const auto question =
-      make_error(Fault::protocol, 451, {4, 4, 0}, "the last dot was answered with a question");
-  co_return fail({Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), question),
-                  std::nullopt, question.fault});
 }
 
 void Submission::drop() {
@@ -311,7 +269,7 @@ void Submission::drop() {
   content_.reset();
   ticket_ = {};
   if (!lease_) return;
-  pool_.give_back(std::move(*lease_));
+  services_.pool.give_back(std::move(*lease_));
   lease_.reset();
 }
 
@@ -322,14 +280,37 @@ void Submission::interrupt() {
 }
 
 Word Submission::said(Reply reply, Word::About about) const {
-  auto told_reply = about == Word::About::sender ? told_of_sender(upstream(), sender_.to_string(), reply)
-                                                 : told(upstream(), reply);
-  return {Word::Source::upstream, about, std::move(told_reply), std::move(reply), Fault::refused};
+  const auto& account = *order_.account;
+  const auto* advice = reply.code < 400 ? nullptr : order_.config->advice->find(reply, account.provider);
+  Word word;
+  word.about = about;
+  word.reply = about == Word::About::sender ? told_of_sender(upstream(), sender_.to_string(), reply, advice)
+                                            : told(upstream(), reply, advice);
+  if (advice != nullptr) {
+    word.passes = advice->temporary && reply.is_permanent();
+    word.blames_sender = !advice->repairs.empty();
+    word.lesson = lesson_of(advice, sender_, account.rules, used_, content_went_);
+  }
+  word.said = std::move(reply);
+  return word;
+}
+
+Word Submission::ours(Reply reply, Word::About about) {
+  Word word{Word::Source::ours, about, std::move(reply)};
+  word.fault = Fault::client;
+  return word;
 }
 
 Word Submission::lost(const Error& error) const {
-  return {Word::Source::lost, Word::About::message, delivery::lost(upstream(), error), std::nullopt,
-          error.fault};
+  Word word{Word::Source::lost, Word::About::message, delivery::lost(upstream(), error)};
+  word.fault = error.fault;
+  return word;
+}
+
+Word Submission::unknown(const Error& error) const {
+  Word word{Word::Source::unknown, Word::About::message, lost_after_dot(upstream(), error)};
+  word.fault = error.fault;
+  return word;
 }
 
 /// 2yz to DATA, 3yz to anything else: the two sides no longer mean the same.
