@@ -253,12 +253,18 @@ awaitable<void> Runner::Inside::attempt(spool::Summary summary, MessageRate::Tic
     summary.next = now().witnessed + kAfterSpoolFault;
     schedule.put(summary);
   }
-  if (hurries != hurries_before) {  // what it met belongs to the network of before
-    lines[summary.account].forgive();
-    schedule.hurry_one(summary.id, now().witnessed);
-  }
+  if (hurries != hurries_before) hurry_after(summary);
   changed();
   if (escaped) std::rethrow_exception(escaped);  // the supervisor tells what it was
+}
+
+/// What an attempt met belongs to the network of before. One whose answer is unknown keeps its pause: the
+/// server may have it.
+void Runner::Inside::hurry_after(const spool::Summary& summary) {
+  lines[summary.account].forgive();
+  const auto* waiting = schedule.find(summary.id);
+  if (waiting != nullptr && waiting->state != spool::State::reply_unknown)
+    schedule.hurry_one(summary.id, now().witnessed);
 }
 
 /// An attempt of ours ended between its last dot and its settling: as after a restart, the answer is unknown.

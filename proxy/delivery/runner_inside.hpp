@@ -61,6 +61,7 @@ struct Runner::Inside : std::enable_shared_from_this<Runner::Inside> {
                                                      const std::string& name);
   std::shared_ptr<MessageRate> rate_of(const std::string& account);
   net::asio::awaitable<void> attempt(spool::Summary summary, MessageRate::Ticket ticket);
+  void hurry_after(const spool::Summary& summary);
   net::asio::awaitable<void> lose_track(spool::Entry entry);
   net::asio::awaitable<void> content_unread(spool::Entry entry, const std::string& cause);
   net::asio::awaitable<void> try_entry(spool::Entry entry, MessageRate::Ticket ticket);

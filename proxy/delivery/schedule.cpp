@@ -63,6 +63,11 @@ void Schedule::hurry(const std::string& account, Time now) {
   for (const auto& id : late) hurry_one(id, now);
 }
 
+const spool::Summary* Schedule::find(const std::string& id) const {
+  const auto found = waiting_.find(id);
+  return found == waiting_.end() ? nullptr : &found->second;
+}
+
 void Schedule::hurry_one(const std::string& id, Time now) {
   const auto found = waiting_.find(id);
   if (found == waiting_.end() || found->second.next <= now) return;

@@ -30,6 +30,8 @@ class Schedule {
   /// All that wait (of one account) are due at `now`, in the order in which they came.
   void hurry_all(Time now);
   void hurry(const std::string& account, Time now);
+  /// It as it waits, or null. Good until the next change.
+  const spool::Summary* find(const std::string& id) const;
   /// That one is due at `now`, if it waits.
   void hurry_one(const std::string& id, Time now);
 

@@ -37,7 +37,8 @@ smtp::Reply prefixed(const std::string& prefix, const smtp::Reply& reply, const 
   out.lines.front() = prefix + out.lines.front();
   if (advice == nullptr || reply.code < 400) return out;
   out.lines.front() = fmt::format("{}. {}", advice->sentence, out.lines.front());
-  if (helps_a_client(*advice)) out.lines.push_back(fmt::format("What to do: {}", advice->cure));
+  // On the last line of the server's own, as old programs show no more lines than they expect.
+  if (helps_a_client(*advice)) out.lines.back() += fmt::format(". What to do: {}", advice->cure);
   return out;
 }
 

@@ -267,8 +267,9 @@ class Bench:
         return self.keep(FakeUpstream(self.certificates[certificate], **options))
 
     def account(self, server, name="home", secret=SECRET, **keys):
-        """The text of an account section with a login at `server` (a URL or something with one)."""
-        keys = {"address": ADDRESS, "server": getattr(server, "url", server), "tls_ca": self.certificates.ca,
+        """The text of an account section with a login at `server` (a URL or something with one). Content arrives as it
+        was sent: `add_missing=None` adds what homeward adds by itself."""
+        keys = {"address": ADDRESS, "add_missing": "none", "server": getattr(server, "url", server), "tls_ca": self.certificates.ca,
                 "login": USER, "delivery": "direct",
                 "password_file": self.file(f"password-{name}", secret + "\n"), **keys}
         return section(f"account {name}", keys)

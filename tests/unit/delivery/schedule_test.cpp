@@ -91,6 +91,9 @@ TEST_CASE("delivery: one alone can be hurried, and what is due stays so", "[deli
   schedule.hurry_one("late", milliseconds(50));
   schedule.hurry_one("due", milliseconds(50));
   schedule.hurry_one("never", milliseconds(50));
+  CHECK(schedule.find("never") == nullptr);
+  REQUIRE(schedule.find("late") != nullptr);
+  CHECK(schedule.find("late")->next == milliseconds(50));
   CHECK(schedule.next_due("home") == milliseconds(10));
   CHECK(take_all(schedule, 50) == "due late ");
 }
