@@ -43,7 +43,8 @@ net::Task<void> Connection::write(std::string_view bytes) {
 /// A server that refuses a content while it comes (too large, say) closes, and what we still send is reset:
 /// its refusal has arrived before.
 net::asio::awaitable<bool> Connection::has_last_word() {
-  while (owed_ > 0) {
+  // Of a command nothing is decided before it was sent: then another connection may say it.
+  while (phase_ == Phase::content && owed_ > 0) {
     auto reply = co_await read_reply(kLastWordTime);
     if (!reply) co_return false;
     if (reply->code < 400) continue;  // to what came before; what could not be sent is not accepted
